@@ -1,0 +1,3 @@
+module github.com/release-train/release-train/internal/tools/lint
+
+go 1.26.0

@@ -1,0 +1,242 @@
+package train
+
+import "time"
+
+// Train is the configuration of one release line, as release.yaml states it
+// and as a release carries it from its departure to its end.
+type Train struct {
+	// Name is the train's name, [a-z0-9]+.
+	Name string `json:"name" yaml:"name"`
+	// Mode is live (the zero value) or observe: all reads, no writes outside.
+	Mode Mode `json:"mode,omitempty" yaml:"mode"`
+	// Project is the GitLab project's full path, e.g. maven-clinic/maven/maven.
+	Project string `json:"project" yaml:"project"`
+	// Branch is what is tagged; main when left out.
+	Branch string `json:"branch" yaml:"branch"`
+	// TagPrefix stands before v<YYYY>.<MM>.<DD>.<patch>, e.g. "api/". May be empty.
+	TagPrefix string `json:"tagPrefix" yaml:"tagPrefix"`
+	// Zone is the IANA zone in which all wall clock times of the train are meant.
+	Zone string `json:"zone" yaml:"zone"`
+	// Calendar says which days are release days.
+	Calendar Calendar `json:"calendar" yaml:"calendar"`
+	// Cut is when and what is tagged.
+	Cut Cut `json:"cut" yaml:"cut"`
+	// Window is when production may be deployed on a release day.
+	Window Window `json:"window" yaml:"window"`
+	// Staging and Production are the two environments, in their order.
+	Staging    Environment `json:"staging" yaml:"staging"`
+	Production Environment `json:"production" yaml:"production"`
+	// E2E is the overnight test run against staging.
+	E2E E2EConfig `json:"e2e" yaml:"e2e"`
+	// Slack names the channels and the on-call group.
+	Slack SlackConfig `json:"slack" yaml:"slack"`
+	// Changelog tunes how the changelog is made.
+	Changelog ChangelogConfig `json:"changelog,omitzero" yaml:"changelog"`
+	// Poll is how often the outside world is looked at while waiting.
+	Poll Poll `json:"poll" yaml:"poll"`
+}
+
+// Location is the train's zone. Configuration checked it, so an unknown name
+// can only come from a hand-made payload; UTC then keeps messages readable.
+func (t Train) Location() *time.Location {
+	l, err := time.LoadLocation(t.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return l
+}
+
+// Environment returns the configuration of one environment by its name.
+func (t Train) Environment(name EnvironmentName) Environment {
+	if name == Production {
+		return t.Production
+	}
+	return t.Staging
+}
+
+// Mode of a train.
+type Mode string
+
+// Modes of a train.
+const (
+	ModeLive    Mode = "live"
+	ModeObserve Mode = "observe"
+)
+
+// EnvironmentName is staging or production.
+type EnvironmentName string
+
+// The environments, in the order in which a candidate visits them.
+const (
+	Staging    EnvironmentName = "staging"
+	Production EnvironmentName = "production"
+)
+
+// Cut says when main is tagged and which commit is taken.
+type Cut struct {
+	// At is the wall clock time on cut day; 17:00 when left out.
+	At Clock `json:"at" yaml:"at"`
+	// Require is head (tag the head, warn when its pipeline is not green) or
+	// green (newest commit with a green pipeline); head when left out.
+	Require CutRequire `json:"require" yaml:"require"`
+}
+
+// CutRequire is what the commit to be tagged must be.
+type CutRequire string
+
+// What may be tagged.
+const (
+	RequireHead  CutRequire = "head"
+	RequireGreen CutRequire = "green"
+)
+
+// Window is when production may be deployed, [Opens, Closes) on release day.
+type Window struct {
+	Opens  Clock `json:"opens" yaml:"opens"`   // 11:00 when left out
+	Closes Clock `json:"closes" yaml:"closes"` // 16:00 when left out
+}
+
+// Environment is how a candidate gets to staging or production.
+type Environment struct {
+	// Job is the name of the deploy job in the tag's pipeline.
+	Job string `json:"job" yaml:"job"`
+	// Start says who starts the job: play (us, a manual job) or automatic (the
+	// pipeline, we only follow it). play when left out.
+	Start StartMode `json:"start" yaml:"start"`
+	// GitLabEnvironment is the environment's name in GitLab; the environment's own name when left out.
+	GitLabEnvironment string `json:"gitlabEnvironment" yaml:"gitlabEnvironment"`
+	// Flux is the object that tells which version runs.
+	Flux FluxObject `json:"flux" yaml:"flux"`
+	// Smoke are the smoke tests after a deploy; none when left out.
+	Smoke *Smoke `json:"smoke,omitempty" yaml:"smoke"`
+	// Limits bound how long each part of a deploy may take.
+	Limits Limits `json:"limits" yaml:"limits"`
+	// Lock names what only one deploy may hold at a time;
+	// <train>-<environment> when left out. Two trains on one Flux object must share it.
+	Lock string `json:"lock" yaml:"lock"`
+}
+
+// StartMode says who starts a deploy job.
+type StartMode string
+
+// Who starts a deploy job.
+const (
+	StartPlay      StartMode = "play"
+	StartAutomatic StartMode = "automatic"
+)
+
+// FluxObject names a Kustomization in a cluster.
+type FluxObject struct {
+	// Context is the kubeconfig context of the cluster.
+	Context string `json:"context" yaml:"context"`
+	// Namespace of the Kustomization; flux-system when left out.
+	Namespace string `json:"namespace" yaml:"namespace"`
+	// Kustomization is the object's name.
+	Kustomization string `json:"kustomization" yaml:"kustomization"`
+}
+
+// Smoke are smoke tests: a job of the tag's own pipeline (Job), or a pipeline
+// in another project (Project, Ref, Variables). Exactly one of Job and Project is set.
+type Smoke struct {
+	Job       string            `json:"job,omitempty" yaml:"job"`
+	Project   string            `json:"project,omitempty" yaml:"project"`
+	Ref       string            `json:"ref,omitempty" yaml:"ref"` // main when left out
+	Variables map[string]string `json:"variables,omitempty" yaml:"variables"`
+}
+
+// Limits bound the parts of a deploy; past one the outcome is unknown.
+type Limits struct {
+	Job   Duration `json:"job" yaml:"job"`     // 60m when left out
+	Flux  Duration `json:"flux" yaml:"flux"`   // 30m when left out
+	Smoke Duration `json:"smoke" yaml:"smoke"` // 30m when left out
+}
+
+// E2EConfig is the overnight end-to-end run.
+type E2EConfig struct {
+	// Project is the GitLab project whose pipeline runs the tests.
+	Project string `json:"project" yaml:"project"`
+	// Ref is the branch that pipeline runs on; main when left out.
+	Ref string `json:"ref" yaml:"ref"`
+	// Variables start the run, e.g. TRIGGER_ID=e2e, ENV=staging.
+	Variables map[string]string `json:"variables,omitempty" yaml:"variables"`
+	// At is when it starts in the night after cut day; at once after staging when left out.
+	At Clock `json:"at,omitzero" yaml:"at"`
+	// Deadline is how long before the window opens a run that has not ended is overdue; 60m when left out.
+	Deadline Duration `json:"deadline" yaml:"deadline"`
+	// Owners maps a CODEOWNERS owner of a spec to a Slack group to name.
+	Owners map[string]string `json:"owners,omitempty" yaml:"owners"`
+}
+
+// SlackConfig names channels (with #) and groups (with @).
+type SlackConfig struct {
+	Coordination string `json:"coordination" yaml:"coordination"`
+	E2E          string `json:"e2e" yaml:"e2e"`
+	Staging      string `json:"staging" yaml:"staging"`
+	Production   string `json:"production" yaml:"production"`
+	// OnCall is the group that a failure mentions.
+	OnCall string `json:"onCall" yaml:"onCall"`
+}
+
+// Channels lists the distinct channels of the train, in the order of the file.
+func (s SlackConfig) Channels() []string {
+	var out []string
+	for _, c := range []string{s.Coordination, s.E2E, s.Staging, s.Production} {
+		seen := c == ""
+		for _, o := range out {
+			seen = seen || o == c
+		}
+		if !seen {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// ChangelogConfig tunes the changelog.
+type ChangelogConfig struct {
+	// IssueURL links issue keys; {key} is replaced. No links when left out.
+	IssueURL string `json:"issueURL,omitempty" yaml:"issueURL"`
+}
+
+// Poll is how often the outside world is looked at while waiting. Each look of
+// a long wait is also a heartbeat, and each heartbeat is a billable action.
+type Poll struct {
+	Deploy Duration `json:"deploy" yaml:"deploy"` // jobs, Flux, smoke tests; 15s when left out
+	E2E    Duration `json:"e2e" yaml:"e2e"`       // the overnight run; 5m when left out
+}
+
+// WithDefaults fills in what release.yaml may leave out.
+func (t Train) WithDefaults() Train {
+	set(&t.Mode, ModeLive)
+	set(&t.Branch, "main")
+	set(&t.Cut.At, Clock{17, 0})
+	set(&t.Cut.Require, RequireHead)
+	set(&t.Window.Opens, Clock{11, 0})
+	set(&t.Window.Closes, Clock{16, 0})
+	set(&t.E2E.Ref, "main")
+	set(&t.E2E.Deadline, Duration(time.Hour))
+	set(&t.Poll.Deploy, Duration(15*time.Second))
+	set(&t.Poll.E2E, Duration(5*time.Minute))
+	for name, e := range map[EnvironmentName]*Environment{Staging: &t.Staging, Production: &t.Production} {
+		set(&e.Start, StartPlay)
+		set(&e.GitLabEnvironment, string(name))
+		set(&e.Flux.Namespace, "flux-system")
+		set(&e.Limits.Job, Duration(time.Hour))
+		set(&e.Limits.Flux, Duration(30*time.Minute))
+		set(&e.Limits.Smoke, Duration(30*time.Minute))
+		set(&e.Lock, t.Name+"-"+string(name))
+		if e.Smoke != nil && e.Smoke.Project != "" {
+			smoke := *e.Smoke // the caller's value stays as it was
+			set(&smoke.Ref, "main")
+			e.Smoke = &smoke
+		}
+	}
+	return t
+}
+
+func set[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

@@ -1,0 +1,79 @@
+package train
+
+import (
+	"fmt"
+	"strings"
+)
+
+// TaskQueue is the queue of all workflows and activities.
+const TaskQueue = "release-train"
+
+// Workflow types.
+const (
+	ReleaseWorkflow   = "ReleaseWorkflow"
+	DeployWorkflow    = "DeployWorkflow"
+	DepartureWorkflow = "DepartureWorkflow"
+	NotifyWorkflow    = "NotifyWorkflow"
+)
+
+// Signals and queries. The commands of PRODUCT.md section 5 come on top.
+const (
+	// SignalSupersede tells a release that the next departure has started.
+	SignalSupersede = "supersede"
+	// SignalDeployProgress tells a release where its deploy is.
+	SignalDeployProgress = "deploy-progress"
+	// SignalAnnounce hands a NotifyWorkflow something to deliver.
+	SignalAnnounce = "announce"
+	// QueryStatus answers with a Status.
+	QueryStatus = "status"
+)
+
+// Search attributes of a release, all keywords.
+const (
+	AttributeTrain      = "ReleaseTrain"
+	AttributeDay        = "ReleaseDay"
+	AttributePhase      = "ReleasePhase"
+	AttributeTag        = "ReleaseTag"
+	AttributeWaitingFor = "ReleaseWaitingFor"
+)
+
+// SearchAttributes lists the search attributes that a worker registers.
+func SearchAttributes() []string {
+	return []string{AttributeTrain, AttributeDay, AttributePhase, AttributeTag, AttributeWaitingFor}
+}
+
+// ReleaseID is the workflow ID of the release of a train on a release day.
+func ReleaseID(train string, day Day) string { return "release-" + train + "-" + day.String() }
+
+// ParseReleaseID undoes ReleaseID.
+func ParseReleaseID(id string) (train string, day Day, err error) {
+	rest, ok := strings.CutPrefix(id, "release-")
+	name, date, ok2 := strings.Cut(rest, "-")
+	if ok && ok2 {
+		if day, err = ParseDay(date); err == nil {
+			return name, day, nil
+		}
+	}
+	return "", Day{}, fmt.Errorf("%q is not the ID of a release: release-<train>-<YYYY-MM-DD>", id)
+}
+
+// DeployID is the workflow ID of a deploy; it is the lock of what it deploys to.
+func DeployID(lock string) string { return "deploy-" + lock }
+
+// DepartureID is the workflow ID of departures; the Schedule appends a time to it.
+func DepartureID(train string) string { return "departure-" + train }
+
+// NotifyID is the workflow ID that delivers the messages of a release.
+func NotifyID(train string, day Day) string { return "notify-" + train + "-" + day.String() }
+
+// ScheduleID is the Temporal Schedule of a train's departures.
+func ScheduleID(train string) string { return "train-" + train }
+
+// Key is the idempotency key of one outside effect: workflow, step and logical
+// attempt. It is stored at the vendor and never derives from a Temporal retry.
+func Key(workflowID, step string, attempt int) string {
+	return fmt.Sprintf("%s/%s/%d", workflowID, step, attempt)
+}
+
+// RunVariable is the pipeline variable that carries a Key.
+const RunVariable = "RELEASE_RUN_ID"
