@@ -7,6 +7,8 @@ type Message struct {
 	Title string `json:"title"`
 	// Body is a few lines below it; may be empty.
 	Body string `json:"body,omitempty"`
+	// Mention is a group handle (with @) that is called as the owner; empty: nobody is called.
+	Mention string `json:"mention,omitempty"`
 	// Context is small print at the end; may be empty.
 	Context string `json:"context,omitempty"`
 }
@@ -28,4 +30,10 @@ type Announcement struct {
 	Key string `json:"key"`
 	// Last says that nothing follows: delivery ends when all is delivered.
 	Last bool `json:"last,omitempty"`
+}
+
+// NotifyInput starts the delivery of a release day's messages.
+type NotifyInput struct {
+	// Key begins the idempotency keys of all messages.
+	Key string `json:"key"`
 }

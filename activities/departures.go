@@ -1,0 +1,77 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/release-train/release-train/internal/config"
+	"github.com/release-train/release-train/internal/train"
+)
+
+// Departures reads release.yaml at a departure and works out the release day.
+type Departures struct {
+	// Load reads the worker's release.yaml anew, so that an edit counts from the next departure on.
+	Load func() (config.File, error)
+	// Searchable says that the namespace knows our search attributes.
+	Searchable bool
+}
+
+// PlanDeparture fixes the configuration and the instants of the release that
+// departs now, or says why none does.
+func (d *Departures) PlanDeparture(_ context.Context, in train.PlanDepartureInput) (train.PlannedDeparture, error) {
+	file, err := d.Load()
+	if err != nil {
+		return train.PlannedDeparture{}, failure(&train.Fault{
+			System: "release.yaml", Kind: train.FaultInvalid, Tried: "read the train " + in.Train, Answer: err.Error(),
+		})
+	}
+	t, err := file.Train(in.Train)
+	if err != nil {
+		return train.PlannedDeparture{}, failure(&train.Fault{
+			System: "release.yaml", Kind: train.FaultInvalid, Tried: "read the train " + in.Train, Answer: err.Error(),
+		})
+	}
+	planned := plan(t, in)
+	planned.Searchable = d.Searchable
+	return planned, nil
+}
+
+// plan decides which day departs. The Schedule's own times mean the day whose
+// cut they are; any other start is by hand and means the next release day.
+func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
+	if in.Squeeze > 0 {
+		squeezed, p := train.Squeeze(t, in.Now, in.Squeeze.D())
+		return train.PlannedDeparture{Train: squeezed, Plan: p}
+	}
+	planned := train.PlannedDeparture{Train: t}
+	if !in.ScheduledAt.IsZero() {
+		if day, ok := t.DayForCut(in.ScheduledAt); ok {
+			planned.Plan = t.PlanFor(day)
+			return planned
+		}
+		if at := in.ScheduledAt.In(t.Location()); at.Second() == 0 && at.Hour() == t.Cut.At.Hour && at.Minute() == t.Cut.At.Minute {
+			planned.Refused = fmt.Sprintf("nothing departs: by release.yaml no release day is cut on %s; bring the Schedule up to date with: starter schedule apply", train.DayOf(at))
+			return planned
+		}
+	}
+	day := in.Day
+	if day.IsZero() {
+		next, ok := t.NextReleaseDay(in.Now)
+		if !ok {
+			planned.Refused = "nothing departs: the calendar of " + t.Name + " holds no release day in sight"
+			return planned
+		}
+		day = next
+	}
+	if ok, why := t.Calendar.Release(day); !ok {
+		planned.Refused = fmt.Sprintf("nothing departs: %s is not a release day of %s: %s", day, t.Name, why)
+		return planned
+	}
+	planned.Plan = t.PlanFor(day)
+	if !in.Now.Before(planned.Plan.WindowOpens) {
+		planned.Refused = fmt.Sprintf("nothing departs: the window of %s opened %s", day, train.When(planned.Plan.WindowOpens, t.Location()))
+		return planned
+	}
+	planned.Plan.CutAt, planned.Plan.Manual = in.Now, true
+	return planned
+}

@@ -1,0 +1,111 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/release-train/release-train/internal/flux"
+	"github.com/release-train/release-train/internal/gitlab"
+	"github.com/release-train/release-train/internal/train"
+)
+
+// FluxAPI is what the activities need of Flux; flux.Client is it.
+type FluxAPI interface {
+	State(ctx context.Context, object train.FluxObject) (flux.State, error)
+}
+
+// Flux are the activities on what environments run. GitLab turns commits into
+// tags, and answers where Flux does not.
+type Flux struct {
+	API    FluxAPI
+	GitLab GitLabAPI
+}
+
+// ReadVersion reads what an environment runs. Where Flux cannot be read and a
+// fallback is allowed, the last successful deployment that GitLab knows answers.
+func (f *Flux) ReadVersion(ctx context.Context, in train.ReadVersionInput) (train.RunningVersion, error) {
+	state, err := f.API.State(ctx, in.Flux)
+	if err != nil {
+		if in.FallbackEnvironment == "" {
+			return train.RunningVersion{}, failure(err)
+		}
+		return f.fallback(ctx, in, err)
+	}
+	running := train.RunningVersion{Version: state.Running}
+	if running.Version.Tag == "" && running.Version.SHA != "" {
+		running.Version.Tag, err = f.tagOf(ctx, in, running.Version.SHA)
+	}
+	return running, failure(err)
+}
+
+// tagOf is the newest release tag on a commit; empty when there is none.
+func (f *Flux) tagOf(ctx context.Context, in train.ReadVersionInput, sha string) (string, error) {
+	tags, err := f.GitLab.Tags(ctx, in.Project, in.TagPrefix)
+	if err != nil {
+		return "", err
+	}
+	var newest train.Tag
+	for _, t := range tags {
+		tag, err := train.ParseTag(in.TagPrefix, t.Name)
+		if err == nil && t.SHA == sha && tag.Compare(newest) > 0 {
+			newest = tag
+		}
+	}
+	if newest.Patch == 0 {
+		return "", nil
+	}
+	return newest.String(), nil
+}
+
+// fallback answers with the last production deployment that GitLab knows.
+func (f *Flux) fallback(ctx context.Context, in train.ReadVersionInput, cause error) (train.RunningVersion, error) {
+	why := cause.Error()
+	deployments, err := f.GitLab.Deployments(ctx, in.Project, in.FallbackEnvironment, "success", 20)
+	if err != nil {
+		return train.RunningVersion{}, failure(errors.Join(cause, err))
+	}
+	for _, d := range deployments {
+		if _, err := train.ParseTag(in.TagPrefix, d.Ref); err == nil {
+			return train.RunningVersion{
+				Version:  train.Version{Tag: d.Ref, SHA: d.SHA},
+				Fallback: fmt.Sprintf("Flux could not be read, so this is the last deployment to %s that GitLab knows. %s", in.FallbackEnvironment, why),
+			}, nil
+		}
+	}
+	return train.RunningVersion{Fallback: fmt.Sprintf("Flux could not be read, and GitLab knows no deployment to %s. %s", in.FallbackEnvironment, why)}, nil
+}
+
+// AwaitRollout waits until Flux reports a candidate rolled out. A failure is
+// believed only when it still stands at the next look but one.
+func (f *Flux) AwaitRollout(ctx context.Context, in train.AwaitRolloutInput) (train.Rollout, error) {
+	var r train.Rollout
+	failedLooks := 0
+	done, err := watch(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
+		state, err := f.API.State(ctx, in.Flux)
+		if err != nil {
+			return false, err
+		}
+		r.Running = state.Running
+		if r.Done, r.Why = state.RolledOut(in.Candidate); r.Done {
+			return true, nil
+		}
+		failed, why := state.Failed(in.Candidate)
+		if !failed {
+			failedLooks = 0
+			return false, nil
+		}
+		r.Why = why
+		failedLooks++
+		return failedLooks >= believeAfter, nil
+	})
+	r.TimedOut = !done
+	return r, err
+}
+
+// believeAfter is how many looks in a row must show a failed rollout: Flux
+// retries by itself, and a first failure is often only a slow start.
+const believeAfter = 8
+
+var _ GitLabAPI = (*gitlab.Client)(nil)
+var _ FluxAPI = (*flux.Client)(nil)

@@ -1,0 +1,194 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/release-train/release-train/internal/gitlab"
+	"github.com/release-train/release-train/internal/train"
+)
+
+// AwaitPipelineJob waits until the tag's pipeline exists and offers a job: it
+// can be played, or it has started. GitLab makes the pipeline a while after the
+// tag, and a manual job is "created" until the stages before it are done.
+func (g *GitLab) AwaitPipelineJob(ctx context.Context, in train.AwaitPipelineJobInput) (train.PipelineJob, error) {
+	var found train.PipelineJob
+	var missing string
+	done, err := watch(ctx, in.Poll, in.Until, func(ctx context.Context) (done bool, err error) {
+		found, missing, done, err = g.offered(ctx, in)
+		return done, err
+	})
+	if err == nil && !done {
+		found.TimedOut, found.Problem = true, missing
+	}
+	return found, err
+}
+
+// offered looks for the job once: what was found, what is still missing, and
+// whether the answer is final.
+func (g *GitLab) offered(ctx context.Context, in train.AwaitPipelineJobInput) (found train.PipelineJob, missing string, done bool, err error) {
+	pipeline, ok, err := g.tagPipeline(ctx, in.Project, in.Candidate)
+	if err != nil {
+		return found, "", false, err
+	}
+	if !ok {
+		return found, fmt.Sprintf("GitLab has made no pipeline for the tag %s; check the workflow rules of .gitlab-ci.yml", in.Candidate.Tag), false, nil
+	}
+	found = train.PipelineJob{PipelineID: pipeline.ID, PipelineURL: pipeline.WebURL}
+	jobs, err := g.API.PipelineJobs(ctx, in.Project, pipeline.ID, false)
+	if err != nil {
+		return found, "", false, err
+	}
+	i := slices.IndexFunc(jobs, func(j gitlab.Job) bool { return j.Name == in.Job })
+	if i < 0 {
+		if gitlab.PipelineDone(pipeline.Status) || pipeline.Status == "manual" {
+			found.Problem = fmt.Sprintf("the pipeline of %s has no job %q, it has %s", in.Candidate.Tag, in.Job, jobNames(jobs))
+			return found, "", true, nil
+		}
+		return found, fmt.Sprintf("the pipeline of %s has no job %q yet", in.Candidate.Tag, in.Job), false, nil
+	}
+	job := jobs[i]
+	found.JobID, found.JobURL, found.Status = job.ID, job.WebURL, job.Status
+	switch job.Status {
+	case "skipped":
+		found.Problem = fmt.Sprintf("GitLab skipped the job %s%s", in.Job, blame(jobs))
+		return found, "", true, nil
+	case "created":
+		if pipeline.Status == "failed" || pipeline.Status == "canceled" {
+			found.Problem = fmt.Sprintf("the pipeline of %s is %s before the job %s%s", in.Candidate.Tag, pipeline.Status, in.Job, blame(jobs))
+			return found, "", true, nil
+		}
+		return found, fmt.Sprintf("the stages before the job %s have not ended", in.Job), false, nil
+	}
+	return found, "", true, nil
+}
+
+// tagPipeline is the pipeline that pushing the tag made.
+func (g *GitLab) tagPipeline(ctx context.Context, project string, c train.Candidate) (gitlab.Pipeline, bool, error) {
+	found, err := g.API.Pipelines(ctx, project, gitlab.PipelineQuery{Ref: c.Tag, SHA: c.SHA})
+	if err != nil {
+		return gitlab.Pipeline{}, false, err
+	}
+	for _, p := range slices.Backward(found) { // newest first: the lowest ID is the push
+		if p.Source == "push" {
+			return p, true, nil
+		}
+	}
+	return gitlab.Pipeline{}, false, nil
+}
+
+func jobNames(jobs []gitlab.Job) string {
+	var names []string
+	for _, j := range jobs {
+		names = append(names, j.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
+}
+
+// blame names the failed jobs of a pipeline.
+func blame(jobs []gitlab.Job) string {
+	var failed []gitlab.Job
+	for _, j := range jobs {
+		if j.Status == "failed" && !j.AllowFailure {
+			failed = append(failed, j)
+		}
+	}
+	if len(failed) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", because %s failed: %s", jobNames(failed), failed[0].WebURL)
+}
+
+// PlayJob plays a manual job, after a last look at what must hold: the tag
+// still points at the tested commit, and it is not too late. GitLab's play of a
+// job that has ended would silently run it again, so only a job that waits to
+// be played is played; one that runs or ran already is adopted.
+func (g *GitLab) PlayJob(ctx context.Context, in train.PlayJobInput) (train.PlayedJob, error) {
+	job, err := g.newest(ctx, in.Project, in.PipelineID, in.Job)
+	if err != nil {
+		return train.PlayedJob{}, failure(err)
+	}
+	if !gitlab.JobPlayable(job.Status) {
+		return g.adopt(ctx, in, job)
+	}
+	if held, err := g.mustNotPlay(ctx, in); err != nil || held.Held != "" {
+		return held, failure(err)
+	}
+	_, err = g.API.PlayJob(ctx, in.Project, job.ID, map[string]string{train.RunVariable: in.Key})
+	if err != nil && !train.FaultIs(err, train.FaultConflict) {
+		// A lost answer is found out by the next try, which looks first.
+		return train.PlayedJob{}, failure(err)
+	}
+	return train.PlayedJob{JobID: job.ID, JobURL: job.WebURL}, nil
+}
+
+// mustNotPlay re-checks, at the last moment, what must hold for a play.
+func (g *GitLab) mustNotPlay(ctx context.Context, in train.PlayJobInput) (train.PlayedJob, error) {
+	tag, err := g.API.Tag(ctx, in.Project, in.Candidate.Tag)
+	switch {
+	case train.FaultIs(err, train.FaultNotFound):
+		return train.PlayedJob{HoldKind: train.HoldDrift, Held: fmt.Sprintf("the tag %s is gone", in.Candidate.Tag)}, nil
+	case err != nil:
+		return train.PlayedJob{}, err
+	case tag.SHA != in.Candidate.SHA:
+		return train.PlayedJob{HoldKind: train.HoldDrift, Held: fmt.Sprintf("the tag %s was moved from %s to %s",
+			in.Candidate.Tag, train.ShortSHA(in.Candidate.SHA), train.ShortSHA(tag.SHA))}, nil
+	}
+	if !in.NotAfter.IsZero() && !g.now().Before(in.NotAfter) {
+		return train.PlayedJob{Held: fmt.Sprintf("the window closed at %s", in.NotAfter.UTC().Format(time.RFC3339))}, nil
+	}
+	return train.PlayedJob{}, nil
+}
+
+// adopt takes over a job that runs or ran already, and says whether it was
+// somebody else who started it.
+func (g *GitLab) adopt(ctx context.Context, in train.PlayJobInput, job gitlab.Job) (train.PlayedJob, error) {
+	played := train.PlayedJob{JobID: job.ID, JobURL: job.WebURL}
+	us, err := g.API.CurrentUser(ctx)
+	if err != nil {
+		return train.PlayedJob{}, failure(err)
+	}
+	played.Adopted = job.User != "" && job.User != us.Username
+	return played, nil
+}
+
+// AwaitJob waits for the end of the newest job of a name: a retried job is
+// another job of the same name with a higher ID.
+func (g *GitLab) AwaitJob(ctx context.Context, in train.AwaitJobInput) (train.EndedJob, error) {
+	var ended train.EndedJob
+	done, err := watch(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
+		job, err := g.newest(ctx, in.Project, in.PipelineID, in.Job)
+		if err != nil {
+			return false, err
+		}
+		ended = train.EndedJob{Status: job.Status, Reason: job.FailureReason, URL: job.WebURL}
+		return gitlab.JobDone(job.Status), nil
+	})
+	ended.TimedOut = !done
+	return ended, err
+}
+
+// newest is the newest job of a name in a pipeline.
+func (g *GitLab) newest(ctx context.Context, project string, pipeline int64, name string) (gitlab.Job, error) {
+	jobs, err := g.API.PipelineJobs(ctx, project, pipeline, false)
+	if err != nil {
+		return gitlab.Job{}, err
+	}
+	var newest gitlab.Job
+	for _, j := range jobs {
+		if j.Name == name && j.ID > newest.ID {
+			newest = j
+		}
+	}
+	if newest.ID == 0 {
+		return gitlab.Job{}, &train.Fault{
+			System: "GitLab", Kind: train.FaultNotFound, Tried: fmt.Sprintf("find the job %s in pipeline %d of %s", name, pipeline, project),
+			Answer: "it has " + jobNames(jobs), Advice: "Check the job's name in release.yaml",
+		}
+	}
+	return newest, nil
+}

@@ -1,0 +1,21 @@
+package activities
+
+import "go.temporal.io/sdk/worker"
+
+// All are the activities of a worker, one struct per outside system.
+type All struct {
+	GitLab     *GitLab
+	Flux       *Flux
+	Changelog  *Changelog
+	E2E        *E2E
+	Slack      *Slack
+	Releases   *Releases
+	Departures *Departures
+}
+
+// Register makes a worker run all activities.
+func (a All) Register(w worker.ActivityRegistry) {
+	for _, group := range []any{a.GitLab, a.Flux, a.Changelog, a.E2E, a.Slack, a.Releases, a.Departures} {
+		w.RegisterActivity(group)
+	}
+}

@@ -1,0 +1,94 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+// Releases are the activities on other workflows of ours.
+type Releases struct {
+	Temporal  client.Client
+	Namespace string
+}
+
+// CloseOlder tells all other open releases of a train that the next one has
+// departed, and waits until they have ended. One that deploys to production
+// ends when that is done.
+func (r *Releases) CloseOlder(ctx context.Context, in train.CloseOlderInput) (train.CloseOlderResult, error) {
+	var result train.CloseOlderResult
+	older, err := r.open(ctx, in)
+	if err != nil {
+		return result, err
+	}
+	for _, id := range older {
+		err := r.Temporal.SignalWorkflow(ctx, id, "", train.SignalSupersede, train.Supersede{By: in.Self})
+		if err != nil && !gone(err) {
+			return result, fmt.Errorf("tell %s that %s departed: %w", id, in.Self, err)
+		}
+		if err := r.awaitClosed(ctx, id, in.Poll.Deploy); err != nil {
+			return result, err
+		}
+		result.Closed = append(result.Closed, id)
+	}
+	return result, nil
+}
+
+// open lists the open releases of a train except one. Workflow IDs are used,
+// not search attributes, so that it works where those cannot be registered.
+func (r *Releases) open(ctx context.Context, in train.CloseOlderInput) ([]string, error) {
+	prefix := strings.TrimSuffix(train.ReleaseID(in.Train, train.Day{}), train.Day{}.String())
+	query := fmt.Sprintf("WorkflowId STARTS_WITH '%s' AND ExecutionStatus = 'Running'", prefix)
+	var open []string
+	var page []byte
+	for {
+		list, err := r.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace: r.Namespace, Query: query, NextPageToken: page,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("list the open releases of %s: %w", in.Train, err)
+		}
+		for _, e := range list.Executions {
+			if id := e.Execution.WorkflowId; id != in.Self {
+				open = append(open, id)
+			}
+		}
+		if page = list.NextPageToken; len(page) == 0 {
+			return open, nil
+		}
+	}
+}
+
+// AwaitClosed waits until a workflow has ended.
+func (r *Releases) AwaitClosed(ctx context.Context, in train.AwaitClosedInput) error {
+	return r.awaitClosed(ctx, in.WorkflowID, in.Poll)
+}
+
+func (r *Releases) awaitClosed(ctx context.Context, id string, poll train.Duration) error {
+	forever := time.Now().Add(24 * time.Hour) // the activity's own time-out ends it
+	_, err := watch(ctx, poll, forever, func(ctx context.Context) (bool, error) {
+		d, err := r.Temporal.DescribeWorkflowExecution(ctx, id, "")
+		if gone(err) {
+			return true, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("look whether %s has ended: %w", id, err)
+		}
+		return d.WorkflowExecutionInfo.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+	})
+	return err
+}
+
+func gone(err error) bool {
+	var notFound *serviceerror.NotFound
+	return errors.As(err, &notFound)
+}

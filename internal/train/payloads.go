@@ -1,0 +1,435 @@
+package train
+
+import "time"
+
+// Inputs and results of workflows.
+
+// DepartureInput starts a departure. The Schedule sends only the train's name.
+type DepartureInput struct {
+	Train string `json:"train"`
+	// Day asks for one release day; zero: the scheduled one, or the next for a manual start.
+	Day Day `json:"day,omitzero"`
+	// By is who started it by hand; empty for the Schedule.
+	By string `json:"by,omitempty"`
+	// Again allows a second release of a day whose first one has ended.
+	Again bool `json:"again,omitempty"`
+	// Squeeze rehearses the day in this much time, for the demo and tests; zero: the calendar's times.
+	Squeeze Duration `json:"squeeze,omitzero"`
+}
+
+// DepartureResult says what a departure did.
+type DepartureResult struct {
+	// ReleaseID is the started release; empty when none was started.
+	ReleaseID string `json:"releaseId,omitempty"`
+	Day       Day    `json:"day,omitzero"`
+	// Sentence says it for people.
+	Sentence string `json:"sentence"`
+}
+
+// ReleaseInput is a release's configuration and its instants, fixed at departure.
+type ReleaseInput struct {
+	Train Train `json:"train"`
+	Plan  Plan  `json:"plan"`
+	// By is who started it by hand; empty for the Schedule.
+	By string `json:"by,omitempty"`
+	// Searchable says that the namespace knows our search attributes.
+	Searchable bool `json:"searchable,omitempty"`
+}
+
+// DeployInput is one attempt to bring a candidate to an environment.
+type DeployInput struct {
+	Train       string          `json:"train"`
+	Project     string          `json:"project"`
+	Environment EnvironmentName `json:"environment"`
+	Config      Environment     `json:"config"`
+	Candidate   Candidate       `json:"candidate"`
+	// Attempt counts the attempts of this candidate at this environment from 1.
+	Attempt int `json:"attempt"`
+	// NotAfter is the instant from which the job must not be played any more; zero: any time.
+	NotAfter time.Time `json:"notAfter,omitzero"`
+	// ReleaseID is told about progress; empty: nobody.
+	ReleaseID string `json:"releaseId,omitempty"`
+	// Key is the idempotency key of this attempt.
+	Key  string `json:"key"`
+	Poll Poll   `json:"poll"`
+}
+
+// DeployOutcome is how one attempt ended.
+type DeployOutcome string
+
+// Outcomes of a deploy.
+const (
+	// DeploySucceeded: Flux reports the tag ready and smoke tests are green.
+	DeploySucceeded DeployOutcome = "succeeded"
+	// DeployHeld: nothing was played, because what must hold before the play did not.
+	DeployHeld DeployOutcome = "held"
+	// DeployFailed: the job or the rollout failed before smoke tests.
+	DeployFailed DeployOutcome = "failed"
+	// DeploySmokeRed: the version runs, its smoke tests failed.
+	DeploySmokeRed DeployOutcome = "smoke-red"
+	// DeployUnknown: a limit passed or contact was lost; look before anything else.
+	DeployUnknown DeployOutcome = "unknown"
+)
+
+// DeployStep is where a deploy is.
+type DeployStep string
+
+// Steps of a deploy, in order.
+const (
+	DeployWaitsForPipeline DeployStep = "pipeline"
+	DeployPlaysJob         DeployStep = "play"
+	DeployRunsJob          DeployStep = "job"
+	DeployRollsOut         DeployStep = "rollout"
+	DeploySmokeTests       DeployStep = "smoke"
+	DeployDone             DeployStep = "done"
+)
+
+// Deploy is one attempt at an environment: progress while it runs, result at its end.
+type Deploy struct {
+	Environment EnvironmentName `json:"environment"`
+	Tag         string          `json:"tag"`
+	Attempt     int             `json:"attempt"`
+	Step        DeployStep      `json:"step"`
+	// StepUntil is when the limit of the step ends.
+	StepUntil time.Time `json:"stepUntil,omitzero"`
+	// Outcome is empty while the deploy runs.
+	Outcome DeployOutcome `json:"outcome,omitempty"`
+	// Cause says why the outcome is not succeeded, in one sentence.
+	Cause string `json:"cause,omitempty"`
+	// HeldBy is the hold that kept the job from being played, where there is one.
+	HeldBy HoldKind `json:"heldBy,omitempty"`
+	// Before is what ran when the deploy began.
+	Before Version `json:"before,omitzero"`
+	// Adopted says that the job had been started by somebody else.
+	Adopted     bool      `json:"adopted,omitempty"`
+	PipelineURL string    `json:"pipelineUrl,omitempty"`
+	JobURL      string    `json:"jobUrl,omitempty"`
+	SmokeURL    string    `json:"smokeUrl,omitempty"`
+	StartedAt   time.Time `json:"startedAt,omitzero"`
+	EndedAt     time.Time `json:"endedAt,omitzero"`
+}
+
+// Running says whether the deploy has not ended.
+func (d *Deploy) Running() bool { return d != nil && d.Outcome == "" }
+
+// Succeeded says whether the environment was brought to the tag and tested.
+func (d *Deploy) Succeeded() bool { return d != nil && d.Outcome == DeploySucceeded }
+
+// LogURL is the page that shows most about the last thing that happened.
+func (d *Deploy) LogURL() string {
+	switch {
+	case d.Step == DeploySmokeTests && d.SmokeURL != "":
+		return d.SmokeURL
+	case d.JobURL != "":
+		return d.JobURL
+	default:
+		return d.PipelineURL
+	}
+}
+
+// Supersede tells an open release that the next one has departed.
+type Supersede struct {
+	// By is the workflow ID of the release that takes over.
+	By string `json:"by"`
+}
+
+// Summary is a release's result, at most 20 KB; reports are made of it.
+type Summary struct {
+	Train     string    `json:"train"`
+	Day       Day       `json:"day"`
+	End       End       `json:"end"`
+	Why       string    `json:"why,omitempty"` // one sentence
+	Tag       string    `json:"tag,omitempty"`
+	SHA       string    `json:"sha,omitempty"`
+	From      string    `json:"from,omitempty"` // what production ran before
+	DepartAt  time.Time `json:"departedAt,omitzero"`
+	CutAt     time.Time `json:"cutAt,omitzero"`
+	StagedAt  time.Time `json:"stagedAt,omitzero"`
+	TestedAt  time.Time `json:"testedAt,omitzero"`
+	Released  time.Time `json:"releasedAt,omitzero"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
+	E2E       E2EState  `json:"e2e,omitempty"`
+	Commits   int       `json:"commits,omitempty"`
+	Requests  int       `json:"mergeRequests,omitempty"`
+	FirstAt   time.Time `json:"firstCommitAt,omitzero"`
+	MedianAt  time.Time `json:"medianCommitAt,omitzero"`
+	Changelog string    `json:"changelogUrl,omitempty"`
+	Compare   string    `json:"compareUrl,omitempty"`
+	E2EURL    string    `json:"e2eUrl,omitempty"`
+	CypressAt string    `json:"cypressUrl,omitempty"`
+	StagingAt string    `json:"stagingJobUrl,omitempty"`
+	ProdAt    string    `json:"productionJobUrl,omitempty"`
+}
+
+// Inputs and results of activities. A Key is stored at the vendor, so that a
+// repeated call finds what an earlier one did.
+
+// PlanDepartureInput asks which day departs now.
+type PlanDepartureInput struct {
+	Train string `json:"train"`
+	// ScheduledAt is the Schedule's nominal time; zero for a manual start.
+	ScheduledAt time.Time `json:"scheduledAt,omitzero"`
+	Now         time.Time `json:"now"`
+	Day         Day       `json:"day,omitzero"`
+	Squeeze     Duration  `json:"squeeze,omitzero"`
+}
+
+// PlannedDeparture is the release that departs, or why none does.
+type PlannedDeparture struct {
+	Train Train `json:"train"`
+	Plan  Plan  `json:"plan"`
+	// Refused says why nothing departs; empty when something does.
+	Refused string `json:"refused,omitempty"`
+	// Searchable says that the namespace knows our search attributes.
+	Searchable bool `json:"searchable,omitempty"`
+}
+
+// AwaitClosedInput waits until a workflow has ended.
+type AwaitClosedInput struct {
+	WorkflowID string   `json:"workflowId"`
+	Poll       Duration `json:"poll"`
+}
+
+// CloseOlderInput asks that all other open releases of a train end.
+type CloseOlderInput struct {
+	Train string `json:"train"`
+	// Self is the release that departs; it is left alone.
+	Self string `json:"self"`
+	Poll Poll   `json:"poll"`
+}
+
+// CloseOlderResult lists the releases that ended.
+type CloseOlderResult struct {
+	Closed []string `json:"closed,omitempty"`
+}
+
+// ReadVersionInput asks what an environment runs.
+type ReadVersionInput struct {
+	Project   string     `json:"project"`
+	TagPrefix string     `json:"tagPrefix"`
+	Flux      FluxObject `json:"flux"`
+	// FallbackEnvironment, when set, is the GitLab environment whose last
+	// successful deployment answers when Flux does not.
+	FallbackEnvironment string `json:"fallbackEnvironment,omitempty"`
+}
+
+// RunningVersion is what an environment runs.
+type RunningVersion struct {
+	Version Version `json:"version"`
+	// Fallback says why Flux did not answer and what was taken instead; empty: Flux answered.
+	Fallback string `json:"fallback,omitempty"`
+}
+
+// ChooseCommitInput asks which commit is to be tagged.
+type ChooseCommitInput struct {
+	Project string     `json:"project"`
+	Branch  string     `json:"branch"`
+	Require CutRequire `json:"require"`
+	// Since is what production runs; zero: nothing yet.
+	Since Version `json:"since,omitzero"`
+}
+
+// ChosenCommit is the commit to be tagged.
+type ChosenCommit struct {
+	// Nothing says that the branch holds nothing since the deployed version.
+	Nothing bool   `json:"nothing,omitempty"`
+	SHA     string `json:"sha,omitempty"`
+	Title   string `json:"title,omitempty"`
+	// Warning is for people, e.g. that its pipeline is not green; may be empty.
+	Warning string `json:"warning,omitempty"`
+}
+
+// CreateTagInput creates the next tag of a day on a commit.
+type CreateTagInput struct {
+	Project string `json:"project"`
+	Prefix  string `json:"prefix"`
+	Day     Day    `json:"day"`
+	SHA     string `json:"sha"`
+	// About is the first line of the tag's message.
+	About string `json:"about"`
+	Key   string `json:"key"`
+}
+
+// PublishChangelogInput makes the changelog and publishes it as the GitLab release of the tag.
+type PublishChangelogInput struct {
+	Project   string         `json:"project"`
+	Branch    string         `json:"branch"`
+	IssueURL  string         `json:"issueUrl,omitempty"`
+	From      RunningVersion `json:"from"`
+	Candidate Candidate      `json:"candidate"`
+	Key       string         `json:"key"`
+}
+
+// AwaitPipelineJobInput waits until a tag's pipeline offers a job.
+type AwaitPipelineJobInput struct {
+	Project   string    `json:"project"`
+	Candidate Candidate `json:"candidate"`
+	Job       string    `json:"job"`
+	Until     time.Time `json:"until"`
+	Poll      Duration  `json:"poll"`
+}
+
+// PipelineJob is a job in a tag's pipeline.
+type PipelineJob struct {
+	PipelineID  int64  `json:"pipelineId,omitempty"`
+	PipelineURL string `json:"pipelineUrl,omitempty"`
+	JobID       int64  `json:"jobId,omitempty"`
+	JobURL      string `json:"jobUrl,omitempty"`
+	// Status is GitLab's, e.g. manual, running, success.
+	Status string `json:"status,omitempty"`
+	// Problem says why the job will not come; empty when it did.
+	Problem string `json:"problem,omitempty"`
+	// TimedOut says that Until passed first; Problem then says what was missing.
+	TimedOut bool `json:"timedOut,omitempty"`
+}
+
+// Playable says whether the job waits for somebody to play it.
+func (j PipelineJob) Playable() bool { return j.Status == "manual" || j.Status == "scheduled" }
+
+// PlayJobInput plays a manual job after a last look at what must hold.
+type PlayJobInput struct {
+	Project    string    `json:"project"`
+	PipelineID int64     `json:"pipelineId"`
+	Job        string    `json:"job"`
+	Candidate  Candidate `json:"candidate"`
+	NotAfter   time.Time `json:"notAfter,omitzero"`
+	Key        string    `json:"key"`
+}
+
+// PlayedJob is a job that runs or ran, or why it was not played.
+type PlayedJob struct {
+	// Held says why nothing was played; empty when the job was played or adopted.
+	Held string `json:"held,omitempty"`
+	// HoldKind is the hold that stood, where there is one.
+	HoldKind HoldKind `json:"holdKind,omitempty"`
+	JobID    int64    `json:"jobId,omitempty"`
+	JobURL   string   `json:"jobUrl,omitempty"`
+	// Adopted says that somebody else had started it.
+	Adopted bool `json:"adopted,omitempty"`
+}
+
+// AwaitJobInput waits for the end of the newest job of a name in a pipeline.
+type AwaitJobInput struct {
+	Project    string    `json:"project"`
+	PipelineID int64     `json:"pipelineId"`
+	Job        string    `json:"job"`
+	Until      time.Time `json:"until"`
+	Poll       Duration  `json:"poll"`
+}
+
+// EndedJob is how a job or pipeline ended.
+type EndedJob struct {
+	// Status is GitLab's final one; the last seen one when TimedOut.
+	Status   string `json:"status"`
+	TimedOut bool   `json:"timedOut,omitempty"`
+	// Reason is GitLab's failure_reason, e.g. script_failure.
+	Reason string `json:"reason,omitempty"`
+	URL    string `json:"url,omitempty"`
+}
+
+// Succeeded says whether it ended with success.
+func (e EndedJob) Succeeded() bool { return e.Status == "success" && !e.TimedOut }
+
+// Words say how it ended: "failed (script_failure)".
+func (e EndedJob) Words() string {
+	if e.Reason == "" {
+		return e.Status
+	}
+	return e.Status + " (" + e.Reason + ")"
+}
+
+// AwaitRolloutInput waits until Flux reports a candidate rolled out.
+type AwaitRolloutInput struct {
+	Flux      FluxObject `json:"flux"`
+	Candidate Candidate  `json:"candidate"`
+	Until     time.Time  `json:"until"`
+	Poll      Duration   `json:"poll"`
+}
+
+// Rollout is what Flux reports.
+type Rollout struct {
+	Done     bool    `json:"done,omitempty"`
+	TimedOut bool    `json:"timedOut,omitempty"`
+	Running  Version `json:"running,omitzero"`
+	// Why says what is missing or failed; empty when done.
+	Why string `json:"why,omitempty"`
+}
+
+// StartPipelineInput starts a pipeline with variables.
+type StartPipelineInput struct {
+	Project   string            `json:"project"`
+	Ref       string            `json:"ref"`
+	Variables map[string]string `json:"variables,omitempty"`
+	// Since bounds the search for a pipeline that an earlier call started.
+	Since time.Time `json:"since"`
+	Key   string    `json:"key"`
+}
+
+// StartedPipeline is a pipeline that was started.
+type StartedPipeline struct {
+	ID  int64  `json:"id"`
+	URL string `json:"url"`
+}
+
+// StartE2EInput starts an E2E run, if staging runs the candidate.
+type StartE2EInput struct {
+	Pipeline  StartPipelineInput `json:"pipeline"`
+	Flux      FluxObject         `json:"flux"`
+	Candidate Candidate          `json:"candidate"`
+}
+
+// StartedE2E is the run's pipeline.
+type StartedE2E struct {
+	StartedPipeline
+	// Void says that staging runs something else, so that nothing was started.
+	Void string `json:"void,omitempty"`
+}
+
+// E2EFound is what a run found.
+type E2EFound struct {
+	Report E2EReport `json:"report"`
+	// Void says that staging runs something else at the end of the run.
+	Void string `json:"void,omitempty"`
+}
+
+// AwaitPipelineInput waits for the end of a pipeline.
+type AwaitPipelineInput struct {
+	Project    string    `json:"project"`
+	PipelineID int64     `json:"pipelineId"`
+	Until      time.Time `json:"until"`
+	Poll       Duration  `json:"poll"`
+}
+
+// ReadE2EReportInput asks what an E2E pipeline found.
+type ReadE2EReportInput struct {
+	Project    string     `json:"project"`
+	PipelineID int64      `json:"pipelineId"`
+	Ref        string     `json:"ref"` // where CODEOWNERS is read
+	Flux       FluxObject `json:"flux"`
+	Candidate  Candidate  `json:"candidate"`
+}
+
+// DeliverInput delivers one message to a channel: posts it, or edits it where TS is known.
+type DeliverInput struct {
+	Channel string  `json:"channel"`
+	Message Message `json:"message"`
+	// TS is the message to edit; empty: post.
+	TS string `json:"ts,omitempty"`
+	// ThreadTS is the message whose thread it goes into; empty: the channel.
+	ThreadTS  string `json:"threadTs,omitempty"`
+	Broadcast bool   `json:"broadcast,omitempty"`
+	// Since bounds the search for a message that an earlier call posted.
+	Since time.Time `json:"since"`
+	Key   string    `json:"key"`
+}
+
+// Delivered is where a message stands.
+type Delivered struct {
+	TS string `json:"ts"`
+}
+
+// SetTopicInput puts our part into a channel's topic.
+type SetTopicInput struct {
+	Channel string `json:"channel"`
+	Topic   string `json:"topic"`
+}

@@ -1,0 +1,267 @@
+package train
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// What a release says in Slack. A card is the release's one message in a
+// channel and is edited in place; an event goes into its thread.
+// PRODUCT.md section 7.
+
+// CoordinationCard is the release's message in the coordination channel: the one answer.
+func (s *State) CoordinationCard() Message {
+	st := s.Status()
+	zone := st.Location()
+	var body []string
+	add := func(icon, text string) {
+		if text != "" {
+			body = append(body, icon+" "+text)
+		}
+	}
+	add(waitingIcon(st), st.WaitingLine(Mrkdwn))
+	for _, h := range st.Holds {
+		add(":octagonal_sign:", "Hold "+Mrkdwn.Bold(string(h.Kind))+": "+h.line(Mrkdwn, zone))
+	}
+	add(":warning:", Mrkdwn.Escape(st.Warning))
+	add(":scroll:", st.Changelog.line(Mrkdwn))
+	add(deployIcon(s.Staging), label("Staging", s.Staging.line(Mrkdwn, zone)))
+	add(e2eIcon(s.E2E), label("E2E", s.E2E.line(Mrkdwn, zone)))
+	add(deployIcon(s.Production), label("Production", s.Production.line(Mrkdwn, zone)))
+	return Message{
+		Title:   s.title(),
+		Body:    strings.Join(body, "\n"),
+		Context: fmt.Sprintf("%s · production window %s to %s", st.ID, When(st.Opens, zone), When(st.Closes, zone)),
+	}
+}
+
+// E2ECard is the release's message in the E2E channel.
+func (s *State) E2ECard() Message {
+	zone := s.Train.Location()
+	m := Message{Title: fmt.Sprintf("%s E2E on staging: %s", e2eIcon(s.E2E), s.Candidate.Tag), Context: ReleaseID(s.Train.Name, s.Plan.Day)}
+	lines := []string{s.E2E.line(Mrkdwn, zone)}
+	for _, f := range s.E2E.Report.Specs {
+		lines = append(lines, "• "+f.line(Mrkdwn))
+	}
+	if n := s.E2E.Report.MoreSpecs; n > 0 {
+		lines = append(lines, fmt.Sprintf("… and %s more", Plural(n, "spec")))
+	}
+	if s.E2E.State == E2ERunning {
+		lines = append(lines, "Deadline: "+When(s.Plan.E2EDeadline, zone))
+	}
+	m.Body = strings.Join(lines, "\n")
+	return m
+}
+
+func (f FailingSpec) line(m Markup) string {
+	line := m.Code(m.Escape(f.Spec))
+	if f.Test != "" {
+		line += " " + m.Escape(f.Test)
+	}
+	if len(f.Owners) > 0 {
+		line += ", owned by " + m.Escape(strings.Join(f.Owners, ", "))
+	} else {
+		line += ", no owner in CODEOWNERS"
+	}
+	return line
+}
+
+// DeployCard is the release's message in the channel of an environment.
+func (s *State) DeployCard(env EnvironmentName) Message {
+	d := s.DeployOf(env)
+	zone := s.Train.Location()
+	lines := []string{d.line(Mrkdwn, zone)}
+	if !d.Before.IsZero() {
+		lines = append(lines, fmt.Sprintf("Before it ran %s.", Mrkdwn.Code(d.Before.String())))
+	}
+	if d.Adopted {
+		lines = append(lines, "The job had been started by somebody in GitLab; it was adopted, not played again.")
+	}
+	var links []string
+	for _, l := range [][2]string{{"pipeline", d.PipelineURL}, {"deploy job", d.JobURL}, {"smoke tests", d.SmokeURL}, {"changelog", s.Changelog.URL}} {
+		if l[1] != "" {
+			links = append(links, Mrkdwn.Link(l[0], l[1]))
+		}
+	}
+	if len(links) > 0 {
+		lines = append(lines, strings.Join(links, " · "))
+	}
+	return Message{
+		Title:   fmt.Sprintf("%s Deploy to %s: %s", deployIcon(d), env, d.Tag),
+		Body:    strings.Join(lines, "\n"),
+		Context: ReleaseID(s.Train.Name, s.Plan.Day),
+	}
+}
+
+// Topic is our part of the coordination channel's topic.
+func (s *State) Topic() string {
+	return fmt.Sprintf("Release %s: %s, changelog %s", s.Plan.Day, s.Candidate.Tag, s.Changelog.URL)
+}
+
+func (s *State) title() string {
+	icon := ":steam_locomotive:"
+	switch {
+	case s.End == EndReleased, s.Phase == Watching:
+		icon = ":white_check_mark:"
+	case s.End != "":
+		icon = ":checkered_flag:"
+	}
+	if s.Candidate.Tag == "" {
+		return fmt.Sprintf("%s Release %s of %s", icon, s.Plan.Day, s.Train.Name)
+	}
+	return fmt.Sprintf("%s Release %s: %s", icon, s.Plan.Day, s.Candidate.Tag)
+}
+
+// DepartedEvent says that the day has begun and what its instants are.
+func (s *State) DepartedEvent() Message {
+	zone := s.Train.Location()
+	m := Message{Title: fmt.Sprintf("Departure of %s for release day %s", s.Train.Name, s.Plan.Day)}
+	if s.Plan.Manual {
+		who := "by hand"
+		if s.By != "" {
+			who = "by " + Mrkdwn.Escape(s.By)
+		}
+		m.Body = fmt.Sprintf("Started %s: this is the next release day, and it is cut at once.\n", who)
+	}
+	m.Body += fmt.Sprintf("Production opens %s.", When(s.Plan.WindowOpens, zone))
+	return m
+}
+
+// CutEvent says what was tagged.
+func (s *State) CutEvent() Message {
+	return Message{
+		Title: fmt.Sprintf("Tagged %s", s.Candidate.Tag),
+		Body: fmt.Sprintf("%s is commit %s of %s. Changelog: %s.", Mrkdwn.link(Mrkdwn.Code(s.Candidate.Tag), s.Candidate.URL),
+			ShortSHA(s.Candidate.SHA), s.Train.Branch, s.Changelog.line(Mrkdwn)),
+	}
+}
+
+// E2EEvent says how the E2E run stands.
+func (s *State) E2EEvent() Message {
+	m := Message{Title: fmt.Sprintf("%s E2E of %s: %s", e2eIcon(s.E2E), s.Candidate.Tag, s.E2E.State), Body: s.E2E.line(Mrkdwn, s.Train.Location())}
+	if s.E2E.State != E2EGreen && s.E2E.State != E2ERunning {
+		m.Body += "\n" + s.gateAdvice()
+	}
+	return m
+}
+
+// DeployEvent says how a deploy ended; a failure says what a person can do.
+func (s *State) DeployEvent(env EnvironmentName) Message {
+	d := s.DeployOf(env)
+	m := Message{Title: fmt.Sprintf("%s Deploy of %s to %s: %s", deployIcon(d), d.Tag, env, d.Outcome.words())}
+	if d.Succeeded() {
+		m.Body = fmt.Sprintf("It took %s.", Span(d.EndedAt.Sub(d.StartedAt)))
+		return m
+	}
+	m.Body = strings.Join([]string{
+		"Cause: " + Mrkdwn.Escape(d.Cause),
+		"Log: " + Mrkdwn.link("open it", d.LogURL()),
+		"Next: read the log. Nothing is deployed again by itself. What the release waits for: " + Mrkdwn.Code(s.statusLine()),
+	}, "\n")
+	m.Mention = s.Train.Slack.OnCall
+	return m
+}
+
+// ReminderEvent asks people to decide before the window opens.
+func (s *State) ReminderEvent(now time.Time, blocked []string) Message {
+	return Message{
+		Title: fmt.Sprintf(":alarm_clock: %s before production opens, %s is not ready", Span(s.Plan.WindowOpens.Sub(now)), s.Candidate.Tag),
+		Body:  "• " + Mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\n" + s.gateAdvice(),
+	}
+}
+
+// GateClosedEvent says that the window has passed without a deploy.
+func (s *State) GateClosedEvent(blocked []string) Message {
+	return Message{
+		Title: fmt.Sprintf(":door: The window has closed and %s was not deployed to production", s.Candidate.Tag),
+		Body:  "• " + Mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\nNothing deploys by itself any more. The release ends as missed when the next one departs.",
+	}
+}
+
+// HeldEvent says that a step waits for holds to end.
+func (s *State) HeldEvent(step Step, holds []Hold) Message {
+	var lines []string
+	for _, h := range holds {
+		lines = append(lines, "• "+Mrkdwn.Bold(string(h.Kind))+": "+h.line(Mrkdwn, s.Train.Location()))
+	}
+	return Message{Title: fmt.Sprintf(":octagonal_sign: Held before %s", step), Body: strings.Join(lines, "\n")}
+}
+
+// StuckEvent says that a step failed for a reason that a retry does not mend.
+func (s *State) StuckEvent(doing, problem string) Message {
+	return Message{
+		Title: fmt.Sprintf(":rotating_light: Release %s is stuck while %s", s.Plan.Day, doing),
+		Body: fmt.Sprintf("Cause: %s\nNext: mend the cause, then cancel this release and start the day again: %s",
+			Mrkdwn.Escape(problem), Mrkdwn.Code(s.againLine())),
+		Mention: s.Train.Slack.OnCall,
+	}
+}
+
+// ReleasedEvent says that the candidate is in production.
+func (s *State) ReleasedEvent() Message {
+	return Message{
+		Title: fmt.Sprintf(":rocket: %s is in production", s.Candidate.Tag),
+		Body:  fmt.Sprintf("%s. The release stays open until %s.", s.Changelog.line(Mrkdwn), When(s.Plan.WindowCloses, s.Train.Location())),
+	}
+}
+
+// EndEvent says how the release ended.
+func (s *State) EndEvent() Message {
+	return Message{Title: fmt.Sprintf("Release %s ended: %s", s.Plan.Day, s.End), Body: Mrkdwn.Escape(s.EndWhy)}
+}
+
+func (s *State) gateAdvice() string {
+	return fmt.Sprintf("Nothing goes to production while this stands. Details: %s", Mrkdwn.Code(s.statusLine()))
+}
+
+func (s *State) statusLine() string {
+	return fmt.Sprintf("starter status --train %s --day %s", s.Train.Name, s.Plan.Day)
+}
+
+func (s *State) againLine() string {
+	return fmt.Sprintf("starter start --train %s --day %s --again", s.Train.Name, s.Plan.Day)
+}
+
+func label(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return name + ": " + value
+}
+
+func waitingIcon(st Status) string {
+	switch {
+	case st.End != "":
+		return ":checkered_flag:"
+	case st.Waiting.For == WaitPerson:
+		return ":bust_in_silhouette:"
+	case st.Waiting.For == WaitHold:
+		return ":octagonal_sign:"
+	}
+	return ":hourglass_flowing_sand:"
+}
+
+func deployIcon(d *Deploy) string {
+	switch {
+	case d == nil || d.Running():
+		return ":arrows_counterclockwise:"
+	case d.Succeeded():
+		return ":white_check_mark:"
+	case d.Outcome == DeployHeld:
+		return ":octagonal_sign:"
+	}
+	return ":x:"
+}
+
+func e2eIcon(e *E2E) string {
+	switch {
+	case e == nil || e.State == E2ERunning:
+		return ":arrows_counterclockwise:"
+	case e.State == E2EGreen:
+		return ":white_check_mark:"
+	case e.State == E2ERed, e.State == E2ECouldNotRun:
+		return ":x:"
+	}
+	return ":warning:"
+}

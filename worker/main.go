@@ -1,0 +1,110 @@
+// Command worker runs the workflows and activities of Release Train. It keeps
+// no state: run as many as you like. Configuration comes from release.yaml,
+// secrets and the Temporal connection from the environment.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"go.temporal.io/sdk/worker"
+
+	"github.com/release-train/release-train/activities"
+	"github.com/release-train/release-train/internal/config"
+	"github.com/release-train/release-train/internal/flux"
+	"github.com/release-train/release-train/internal/gitlab"
+	"github.com/release-train/release-train/internal/slack"
+	"github.com/release-train/release-train/internal/temporalx"
+	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/workflows"
+)
+
+func main() {
+	path := flag.String("config", "release.yaml", "the configuration `file`")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *path); err != nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		os.Exit(1)
+	}
+}
+
+// Long waits hold an activity slot each, so there are many of them. A stopping
+// worker gives short activities time to end and hands the waits over.
+var options = worker.Options{
+	MaxConcurrentActivityExecutionSize: 4000,
+	WorkerStopTimeout:                  20 * time.Second,
+}
+
+func run(ctx context.Context, path string) error {
+	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	all, err := connect(path)
+	if err != nil {
+		return err
+	}
+	temporal, err := temporalx.Options(logger)
+	if err != nil {
+		return err
+	}
+	c, err := temporalx.Dial(ctx, temporal)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	all.Releases = &activities.Releases{Temporal: c, Namespace: temporal.Namespace}
+	all.Departures.Searchable = true
+	if err := temporalx.EnsureSearchAttributes(ctx, c, temporal.Namespace); err != nil {
+		all.Departures.Searchable = false
+		logger.Warn("Releases run without search attributes", "because", err)
+	}
+	w := worker.New(c, train.TaskQueue, options)
+	workflows.Register(w)
+	all.Register(w)
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("start the worker on %s: %w", temporal.HostPort, err)
+	}
+	defer w.Stop()
+	logger.Info("The worker runs", "address", temporal.HostPort, "namespace", temporal.Namespace, "queue", train.TaskQueue)
+	<-ctx.Done()
+	return nil
+}
+
+// connect makes the clients of the outside systems and the activities over them.
+func connect(path string) (activities.All, error) {
+	load := func() (config.File, error) {
+		f, err := config.Load(path)
+		return f.WithEnv(os.Getenv), err
+	}
+	file, err := load()
+	if err != nil {
+		return activities.All{}, err
+	}
+	secrets := config.SecretsFromEnv(os.Getenv)
+	if err := secrets.Check(); err != nil {
+		return activities.All{}, err
+	}
+	git, err := gitlab.New(gitlab.Options{URL: file.GitLab.URL, Token: secrets.GitLabToken})
+	if err != nil {
+		return activities.All{}, err
+	}
+	clusters, err := flux.New(flux.Options{Kubeconfig: file.Kubernetes.Kubeconfig})
+	if err != nil {
+		return activities.All{}, err
+	}
+	jobs := &activities.GitLab{API: git}
+	return activities.All{
+		GitLab:     jobs,
+		Flux:       &activities.Flux{API: clusters, GitLab: git},
+		Changelog:  &activities.Changelog{API: git},
+		E2E:        &activities.E2E{GitLab: jobs, Flux: clusters},
+		Slack:      &activities.Slack{API: slack.New(slack.Options{URL: file.Slack.URL, Token: secrets.SlackBotToken})},
+		Departures: &activities.Departures{Load: load},
+	}, nil
+}

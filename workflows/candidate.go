@@ -1,0 +1,229 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/release-train/release-train/activities"
+	"github.com/release-train/release-train/internal/train"
+)
+
+// Activities by name and type only: the receivers are never called here.
+var (
+	gitlab    *activities.GitLab
+	flux      *activities.Flux
+	changelog *activities.Changelog
+	tests     *activities.E2E
+	slack     *activities.Slack
+	releases  *activities.Releases
+)
+
+// cut tags main to mark the release code; it ends the release when main holds
+// nothing new.
+func (r *release) cut(ctx workflow.Context) error {
+	r.enter(ctx, train.Cutting, train.Waiting{
+		For: train.WaitNothing, What: "GitLab and Flux to say what is new on " + r.Train.Branch, Next: "the commit is tagged",
+	})
+	if err := r.readDeployed(ctx); err != nil {
+		return err
+	}
+	chosen, err := call(ctx, r.door, short("Which commit of "+r.Train.Branch+" is released"), gitlab.ChooseCommit, train.ChooseCommitInput{
+		Project: r.Train.Project, Branch: r.Train.Branch, Require: r.Train.Cut.Require, Since: r.Deployed.Version,
+	})
+	if err := r.orStuck(ctx, "choosing the commit", err); err != nil {
+		return err
+	}
+	if chosen.Nothing {
+		r.end(train.EndNothing, fmt.Sprintf("%s holds nothing since %s, which production runs.", r.Train.Branch, r.Deployed.Version))
+		return errEnding
+	}
+	r.Warning = chosen.Warning
+	candidate, err := write(ctx, r.door, train.StepTag, 1, short("Tag "+train.ShortSHA(chosen.SHA)+" as the release candidate"),
+		gitlab.CreateTag, func(key string) train.CreateTagInput {
+			return train.CreateTagInput{
+				Project: r.Train.Project, Prefix: r.Train.TagPrefix, Day: r.Plan.Day, SHA: chosen.SHA, Key: key,
+				About: fmt.Sprintf("Release %s of %s", r.Plan.Day, r.Train.Name),
+			}
+		})
+	if err := r.orStuck(ctx, "tagging "+train.ShortSHA(chosen.SHA), err); err != nil {
+		return err
+	}
+	r.Candidate, r.Candidate.CutAt = candidate, workflow.Now(ctx)
+	return nil
+}
+
+// readDeployed finds out what production runs: where the changelog begins.
+func (r *release) readDeployed(ctx workflow.Context) error {
+	env := r.Train.Production
+	running, err := call(ctx, r.door, short("What production runs now"), flux.ReadVersion, train.ReadVersionInput{
+		Project: r.Train.Project, TagPrefix: r.Train.TagPrefix, Flux: env.Flux, FallbackEnvironment: env.GitLabEnvironment,
+	})
+	if err := r.orStuck(ctx, "reading what production runs", err); err != nil {
+		return err
+	}
+	r.Deployed = running
+	return nil
+}
+
+// publishChangelog makes the changelog since the deployed version, posts the
+// link and sets the channel's topic.
+func (r *release) publishChangelog(ctx workflow.Context) error {
+	r.waitFor(ctx, train.Waiting{For: train.WaitNothing, What: "the changelog of " + r.Candidate.Tag, Next: "it is deployed to staging"})
+	digest, err := write(ctx, r.door, train.StepChangelog, 1, short("Changelog from "+r.Deployed.Version.String()+" to "+r.Candidate.Tag),
+		changelog.PublishChangelog, func(key string) train.PublishChangelogInput {
+			return train.PublishChangelogInput{
+				Project: r.Train.Project, Branch: r.Train.Branch, IssueURL: r.Train.Changelog.IssueURL,
+				From: r.Deployed, Candidate: r.Candidate, Key: key,
+			}
+		})
+	if err := r.orStuck(ctx, "publishing the changelog", err); err != nil {
+		return err
+	}
+	r.Changelog = digest
+	cut := r.coordination(ptr(r.CutEvent()))
+	cut.Topic = r.Topic()
+	r.tell(ctx, cut)
+	return nil
+}
+
+// stage deploys the candidate to staging and smoke-tests it there.
+func (r *release) stage(ctx workflow.Context) error {
+	r.Phase = train.OnStaging
+	if err := r.deploy(ctx, train.Staging, time.Time{}); err != nil {
+		return err
+	}
+	if !r.Staging.Succeeded() {
+		return r.askAboutDeploy(ctx, train.Staging)
+	}
+	return nil
+}
+
+// produce brings the candidate to production once the gate is open.
+func (r *release) produce(ctx workflow.Context) error {
+	for {
+		if err := r.awaitGate(ctx); err != nil {
+			return err
+		}
+		r.Phase = train.Producing
+		if err := r.deploy(ctx, train.Production, r.Plan.WindowCloses); err != nil {
+			return err
+		}
+		switch p := r.Production; {
+		case p.Succeeded():
+			r.ReleasedAt = p.EndedAt
+			return nil
+		case p.Outcome == train.DeployHeld && (p.HeldBy != "" || r.Gate(workflow.Now(ctx)).Closed):
+			// Nothing was played: the door or the gate says what is missing now.
+		default:
+			return r.askAboutDeploy(ctx, train.Production)
+		}
+	}
+}
+
+// deploy makes one attempt at an environment, in a DeployWorkflow that outlives
+// this release and whose ID is the lock.
+func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAfter time.Time) error {
+	step := train.DeployStepOf(env)
+	config := r.Train.Environment(env)
+	attempt := 1
+	if last := r.DeployOf(env); last != nil && last.Tag == r.Candidate.Tag {
+		attempt = last.Attempt + 1
+	}
+	for {
+		if err := r.door.pass(ctx, step); err != nil {
+			return err
+		}
+		r.SetDeploy(train.Deploy{
+			Environment: env, Tag: r.Candidate.Tag, Attempt: attempt, Step: train.DeployWaitsForPipeline, StartedAt: workflow.Now(ctx),
+		})
+		r.waitsForDeploy(ctx, env)
+		child := r.startDeploy(ctx, train.DeployInput{
+			Train: r.Train.Name, Project: r.Train.Project, Environment: env, Config: config, Candidate: r.Candidate, Attempt: attempt,
+			NotAfter: notAfter, ReleaseID: r.id, Key: train.Key(r.door.key, string(step), attempt), Poll: r.Train.Poll,
+		})
+		err := child.GetChildWorkflowExecution().Get(r.awake(ctx), nil)
+		var busy *temporal.ChildWorkflowExecutionAlreadyStartedError
+		if errors.As(err, &busy) {
+			if err := r.awaitOtherDeploy(ctx, env, config.Lock); err != nil {
+				return err
+			}
+			continue
+		}
+		r.tell(ctx, r.deployed(env, nil), r.coordination(nil))
+		return r.followDeploy(ctx, env, child)
+	}
+}
+
+func (r *release) startDeploy(ctx workflow.Context, in train.DeployInput) workflow.ChildWorkflowFuture {
+	options := workflow.ChildWorkflowOptions{
+		WorkflowID:            train.DeployID(in.Config.Lock),
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		StaticSummary:         clip(fmt.Sprintf("Deploy %s to %s, attempt %d", in.Candidate.Tag, in.Environment, in.Attempt)),
+	}
+	// Nothing that ends this release may end a deploy half-way.
+	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(r.awake(ctx), options), train.DeployWorkflow, in)
+}
+
+// followDeploy waits for a deploy's end and records it. A production deploy is
+// seen to its end whatever else is asked; a staging deploy is left to itself.
+func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, child workflow.ChildWorkflowFuture) error {
+	given := func() bool { return env == train.Staging && r.ending != "" }
+	if err := workflow.Await(r.awake(ctx), func() bool { return child.IsReady() || given() }); err != nil {
+		return err
+	}
+	if !child.IsReady() {
+		return errEnding
+	}
+	var result train.Deploy
+	if err := child.Get(r.awake(ctx), &result); err != nil {
+		result = *r.DeployOf(env)
+		result.Outcome, result.EndedAt = train.DeployUnknown, workflow.Now(ctx)
+		result.Cause = "the deploy workflow itself ended early: " + sentence(err)
+	}
+	r.SetDeploy(result)
+	r.evidence++
+	if result.Outcome == train.DeployHeld && result.HeldBy != "" {
+		r.Holds = append(r.Holds, train.Hold{Kind: result.HeldBy, Reason: result.Cause, Since: result.EndedAt})
+	}
+	r.tell(ctx, r.deployed(env, ptr(r.DeployEvent(env))), r.coordination(nil))
+	return nil
+}
+
+// awaitOtherDeploy waits for the deploy that holds the lock: the hold environment-busy.
+func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentName, lock string) error {
+	other := train.DeployID(lock)
+	hold := train.Hold{Kind: train.HoldEnvironmentBusy, Reason: fmt.Sprintf("%s is deploying to %s", other, env), Since: workflow.Now(ctx)}
+	r.Holds = append(r.Holds, hold)
+	r.waitFor(ctx, train.Waiting{For: train.WaitHold, What: fmt.Sprintf("%s to end, which deploys to %s", other, env), Next: "this release deploys"})
+	r.tell(ctx, r.coordinationLoud(r.HeldEvent(train.DeployStepOf(env), []train.Hold{hold})))
+	_, err := call(ctx, r.door, watching("Another deploy to "+string(env)+" ends first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
+		releases.AwaitClosed, train.AwaitClosedInput{WorkflowID: other, Poll: r.Train.Poll.Deploy})
+	r.lift(train.HoldEnvironmentBusy)
+	return r.orStuck(ctx, "waiting for "+other, err)
+}
+
+func (r *release) lift(kind train.HoldKind) {
+	var rest []train.Hold
+	for _, h := range r.Holds {
+		if h.Kind != kind {
+			rest = append(rest, h)
+		}
+	}
+	r.Holds = rest
+}
+
+// askAboutDeploy waits for people after a deploy that did not succeed.
+func (r *release) askAboutDeploy(ctx workflow.Context, env train.EnvironmentName) error {
+	d := r.DeployOf(env)
+	r.waitFor(ctx, train.Waiting{
+		For: train.WaitPerson, What: fmt.Sprintf("a person: the deploy of %s to %s did not succeed: %s", d.Tag, env, d.Cause), URL: d.LogURL(),
+		Next: "nothing is deployed by itself; the release ends when the next one departs", NextAt: r.Plan.NextCutAt,
+	})
+	return r.until(ctx, never)
+}

@@ -1,0 +1,79 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/release-train/release-train/activities"
+	"github.com/release-train/release-train/internal/train"
+)
+
+var departures *activities.Departures
+
+// DepartureWorkflow is what the Schedule fires on cut day. It works out the
+// release day, starts that day's release and ends.
+func DepartureWorkflow(ctx workflow.Context, in train.DepartureInput) (train.DepartureResult, error) {
+	planned, err := call(ctx, &door{}, short("Which release day departs now"), departures.PlanDeparture, train.PlanDepartureInput{
+		Train: in.Train, ScheduledAt: scheduledAt(ctx), Now: workflow.Now(ctx), Day: in.Day, Squeeze: in.Squeeze,
+	})
+	if err != nil {
+		return train.DepartureResult{}, err
+	}
+	if planned.Refused != "" {
+		return train.DepartureResult{Sentence: planned.Refused}, nil
+	}
+	return startRelease(ctx, in, planned)
+}
+
+// startRelease starts the release of a planned departure. What happens to an
+// older open release is the new release's first step, not the Schedule's overlap policy.
+func startRelease(ctx workflow.Context, in train.DepartureInput, planned train.PlannedDeparture) (train.DepartureResult, error) {
+	id := train.ReleaseID(planned.Train.Name, planned.Plan.Day)
+	reuse := enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
+	if in.Again {
+		reuse = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+	}
+	options := workflow.ChildWorkflowOptions{
+		WorkflowID:            id,
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowIDReusePolicy: reuse,
+		StaticSummary:         clip(fmt.Sprintf("Release %s of %s", planned.Plan.Day, planned.Train.Name)),
+	}
+	if planned.Searchable {
+		options.TypedSearchAttributes = temporal.NewSearchAttributes(
+			updates(attributes(planned.Train.Name, planned.Plan.Day, train.Departing, "", train.WaitNothing))...)
+	}
+	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, options), train.ReleaseWorkflow, train.ReleaseInput{
+		Train: planned.Train, Plan: planned.Plan, By: in.By, Searchable: planned.Searchable,
+	})
+	result := train.DepartureResult{Day: planned.Plan.Day}
+	err := child.GetChildWorkflowExecution().Get(ctx, nil)
+	var exists *temporal.ChildWorkflowExecutionAlreadyStartedError
+	switch {
+	case errors.As(err, &exists) && in.Again:
+		result.Sentence = fmt.Sprintf("%s is open: cancel it before you start the day again", id)
+	case errors.As(err, &exists):
+		result.Sentence = fmt.Sprintf("%s has departed before: to run the day again after it has ended, start it with --again", id)
+	case err != nil:
+		return train.DepartureResult{}, fmt.Errorf("start %s: %w", id, err)
+	default:
+		result.ReleaseID = id
+		result.Sentence = fmt.Sprintf("%s departed; production opens %s", id, train.When(planned.Plan.WindowOpens, planned.Train.Location()))
+		if planned.Plan.Manual {
+			result.Sentence = fmt.Sprintf("Started by hand: this means the next release day, cut at once. %s", result.Sentence)
+		}
+	}
+	return result, nil
+}
+
+// scheduledAt is the Schedule's time for this run; on a manual trigger the time
+// of the click, and zero when no Schedule started it.
+func scheduledAt(ctx workflow.Context) time.Time {
+	at, _ := workflow.GetTypedSearchAttributes(ctx).GetTime(temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime"))
+	return at
+}

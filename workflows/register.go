@@ -1,0 +1,26 @@
+// Package workflows holds the deterministic code of Release Train: what happens
+// in which order, what waits for what, what a person can ask for. It talks to
+// the outside only through activities, which it knows by name and type.
+//
+// What is decided without waiting belongs into internal/train as a pure
+// function; what touches a network, a clock or a file belongs into activities.
+package workflows
+
+import (
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+// Register makes a worker run all workflows.
+func Register(w worker.WorkflowRegistry) {
+	for name, f := range map[string]any{
+		train.ReleaseWorkflow:   ReleaseWorkflow,
+		train.DeployWorkflow:    DeployWorkflow,
+		train.DepartureWorkflow: DepartureWorkflow,
+		train.NotifyWorkflow:    NotifyWorkflow,
+	} {
+		w.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
+	}
+}

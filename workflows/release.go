@@ -1,0 +1,43 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+// ReleaseWorkflow is one release day of one train, from the day before to the
+// end of the window. Its ID is train.ReleaseID; its result is made of by reports.
+func ReleaseWorkflow(ctx workflow.Context, in train.ReleaseInput) (train.Summary, error) {
+	r := newRelease(ctx, in)
+	if err := r.setup(ctx); err != nil {
+		return train.Summary{}, err
+	}
+	return r.close(ctx, r.run(ctx))
+}
+
+// run is the process document, top to bottom: older releases close, then a
+// candidate travels from its tag to production.
+func (r *release) run(ctx workflow.Context) error {
+	if err := r.depart(ctx); err != nil {
+		return err
+	}
+	return r.ship(ctx)
+}
+
+// ship takes one candidate through the day, one line per step of the process.
+func (r *release) ship(ctx workflow.Context) error {
+	for _, step := range []func(workflow.Context) error{
+		r.cut,              // (day before) tag main to mark the release code
+		r.publishChangelog, // (day before) generate the changelog, link it, set the channel's topic
+		r.stage,            // (day before) deploy the release to staging, smoke tests
+		r.test,             // (overnight)  run E2E tests against it on staging
+		r.produce,          // (day of release, 11:00, if all is green) deploy to production, smoke tests
+		r.watch,            // (until the window closes) stay at hand
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
