@@ -69,8 +69,8 @@ func (r *Releases) open(ctx context.Context, in train.CloseOlderInput) ([]string
 }
 
 // AwaitClosed waits until a workflow has ended.
-func (r *Releases) AwaitClosed(ctx context.Context, in train.AwaitClosedInput) error {
-	return r.awaitClosed(ctx, in.WorkflowID, in.Poll)
+func (r *Releases) AwaitClosed(ctx context.Context, in train.AwaitClosedInput) (train.Done, error) {
+	return train.Done{}, r.awaitClosed(ctx, in.WorkflowID, in.Poll)
 }
 
 func (r *Releases) awaitClosed(ctx context.Context, id string, poll train.Duration) error {

@@ -62,16 +62,16 @@ func (s *Slack) mention(ctx context.Context, m train.Message) (train.Message, er
 }
 
 // SetTopic puts our part into a channel's topic and leaves the rest as people wrote it.
-func (s *Slack) SetTopic(ctx context.Context, in train.SetTopicInput) error {
+func (s *Slack) SetTopic(ctx context.Context, in train.SetTopicInput) (train.Done, error) {
 	channel, err := s.API.Channel(ctx, in.Channel)
 	if err != nil {
-		return mendable(err)
+		return train.Done{}, mendable(err)
 	}
 	topic := slack.MergeTopic(channel.Topic, in.Topic)
 	if topic == channel.Topic {
-		return nil // every change posts a line in the channel
+		return train.Done{}, nil // every change posts a line in the channel
 	}
-	return mendable(s.API.SetTopic(ctx, channel.ID, topic))
+	return train.Done{}, mendable(s.API.SetTopic(ctx, channel.ID, topic))
 }
 
 var _ SlackAPI = (*slack.Client)(nil)

@@ -1,6 +1,11 @@
 package train
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Calendar says which days are release days. PRODUCT.md section 10.
 type Calendar struct {
@@ -51,3 +56,198 @@ type Plan struct {
 
 // Weekday is a day of the week, written mon, tue, … as people do in cron.
 type Weekday time.Weekday
+
+var weekdayNames = [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
+// String is the short name: mon.
+func (w Weekday) String() string { return weekdayNames[w%7] }
+
+// MarshalText writes the short name.
+func (w Weekday) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
+
+// UnmarshalText reads short and long English names in any case.
+func (w *Weekday) UnmarshalText(b []byte) error {
+	name := strings.ToLower(string(b))
+	for i, short := range weekdayNames {
+		if name == short || name == strings.ToLower(time.Weekday(i).String()) {
+			*w = Weekday(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not a weekday: write mon, tue, wed, thu, fri, sat or sun", b)
+}
+
+// Release says whether a day is a release day, and why it is or is not where
+// that is not plain from the weekday. An added day wins over everything, a day
+// that a move leads to over weekday and holiday.
+func (c Calendar) Release(d Day) (ok bool, why string) {
+	for _, a := range c.Added {
+		if a.Day == d {
+			return true, because("added", a.Name)
+		}
+	}
+	for _, m := range c.Moved {
+		if m.To == d {
+			return true, because("moved here from "+m.From.String(), m.Why)
+		}
+		if m.From == d {
+			return false, because("moved to "+m.To.String(), m.Why)
+		}
+	}
+	if !slices.Contains(c.Weekdays, Weekday(d.Weekday())) {
+		return false, "no release on " + d.Weekday().String() + "s"
+	}
+	if name, ok := c.holiday(d); ok {
+		return false, because("holiday", name)
+	}
+	return true, ""
+}
+
+func because(what, why string) string {
+	if why == "" {
+		return what
+	}
+	return what + ": " + why
+}
+
+func (c Calendar) holiday(d Day) (name string, ok bool) {
+	for _, h := range c.Holidays {
+		if h.Day == d {
+			return h.Name, true
+		}
+	}
+	return "", false
+}
+
+// BusinessDay says whether people work: Monday to Friday and no holiday.
+func (c Calendar) BusinessDay(d Day) bool {
+	w := d.Weekday()
+	_, holiday := c.holiday(d)
+	return w != time.Saturday && w != time.Sunday && !holiday
+}
+
+// CutDay is the last business day before a release day.
+func (c Calendar) CutDay(release Day) Day {
+	d := release.Add(-1)
+	for i := 0; i < lookAhead && !c.BusinessDay(d); i++ {
+		d = d.Add(-1)
+	}
+	return d
+}
+
+// lookAhead bounds every search through the calendar, in days.
+const lookAhead = 400
+
+// releaseDays calls yield with each release day from first on, until it
+// returns false or the calendar has been searched far enough.
+func (c Calendar) releaseDays(first Day, days int, yield func(Day) bool) {
+	for i := range days {
+		d := first.Add(i)
+		if ok, _ := c.Release(d); ok && !yield(d) {
+			return
+		}
+	}
+}
+
+// cutAt is the instant at which a release day is cut.
+func (t Train) cutAt(release Day) time.Time {
+	return t.Calendar.CutDay(release).At(t.Cut.At, t.Location()).UTC()
+}
+
+// opensAt is the instant at which a release day's window opens.
+func (t Train) opensAt(release Day) time.Time {
+	return release.At(t.Window.Opens, t.Location()).UTC()
+}
+
+// PlanFor is the plan of a release day.
+func (t Train) PlanFor(day Day) Plan {
+	p := Plan{
+		Day: day, CutAt: t.cutAt(day),
+		WindowOpens: t.opensAt(day), WindowCloses: day.At(t.Window.Closes, t.Location()).UTC(),
+	}
+	p.E2EDeadline = p.WindowOpens.Add(-t.E2E.Deadline.D())
+	if !t.E2E.At.IsZero() {
+		p.E2EAt = t.Calendar.CutDay(day).At(t.E2E.At, t.Location()).UTC()
+		if p.E2EAt.Before(p.CutAt) { // after midnight
+			p.E2EAt = t.Calendar.CutDay(day).Add(1).At(t.E2E.At, t.Location()).UTC()
+		}
+	}
+	t.Calendar.releaseDays(day.Add(1), lookAhead, func(next Day) bool {
+		p.NextCutAt = t.cutAt(next)
+		return false
+	})
+	return p
+}
+
+// NextReleaseDay is the first release day whose window opens after an instant:
+// what a departure by hand means.
+func (t Train) NextReleaseDay(after time.Time) (next Day, found bool) {
+	t.Calendar.releaseDays(DayOf(after.In(t.Location())), lookAhead, func(d Day) bool {
+		if t.opensAt(d).After(after) {
+			next, found = d, true
+		}
+		return !found
+	})
+	return next, found
+}
+
+// DayForCut is the release day whose cut falls on the minute of an instant.
+func (t Train) DayForCut(at time.Time) (day Day, found bool) {
+	minute := at.Truncate(time.Minute)
+	t.Calendar.releaseDays(DayOf(at.In(t.Location())), lookAhead, func(d Day) bool {
+		cut := t.cutAt(d)
+		if cut.Equal(minute) {
+			day, found = d, true
+		}
+		return !found && !cut.After(minute)
+	})
+	return day, found
+}
+
+// Departure is a planned departure, for people who look ahead.
+type Departure struct {
+	Day   Day       `json:"day"`
+	CutAt time.Time `json:"cutAt"`
+	Opens time.Time `json:"windowOpens"`
+	// Note says what is unusual about it; empty when nothing is.
+	Note string `json:"note,omitempty"`
+	// Gaps are the release weekdays before it that were left out, and why.
+	Gaps []Gap `json:"gaps,omitempty"`
+}
+
+// Gap is an ordinary release day on which nothing is released.
+type Gap struct {
+	Day Day    `json:"day"`
+	Why string `json:"why"`
+}
+
+// Departures are the next n departures after an instant.
+func (t Train) Departures(after time.Time, n int) []Departure {
+	var out []Departure
+	var gaps []Gap
+	first := DayOf(after.In(t.Location()))
+	for i := 0; i < lookAhead && len(out) < n; i++ {
+		d := first.Add(i)
+		ok, why := t.Calendar.Release(d)
+		switch {
+		case ok && t.cutAt(d).After(after):
+			out = append(out, Departure{Day: d, CutAt: t.cutAt(d), Opens: t.opensAt(d), Note: t.note(d, why), Gaps: gaps})
+			gaps = nil
+		case !ok && slices.Contains(t.Calendar.Weekdays, Weekday(d.Weekday())):
+			gaps = append(gaps, Gap{Day: d, Why: why})
+		}
+	}
+	return out
+}
+
+func (t Train) note(d Day, why string) string {
+	cut := t.Calendar.CutDay(d)
+	if cut == d.Add(-1) {
+		return why
+	}
+	early := fmt.Sprintf("cut on %s, the last business day before", cut.Weekday())
+	if why == "" {
+		return early
+	}
+	return why + "; " + early
+}

@@ -433,3 +433,6 @@ type SetTopicInput struct {
 	Channel string `json:"channel"`
 	Topic   string `json:"topic"`
 }
+
+// Done is the result of an activity that has nothing to tell.
+type Done struct{}

@@ -1,0 +1,24 @@
+package train
+
+import "time"
+
+// ChangelogDigest is what workflow history keeps of a changelog: the link,
+// counts and a short author list. The whole of it is the GitLab release.
+type ChangelogDigest struct {
+	// URL is the GitLab release, CompareURL the comparison of the two tags.
+	URL        string `json:"url,omitempty"`
+	CompareURL string `json:"compareUrl,omitempty"`
+	// From is the version it starts after; empty: the first release.
+	From string `json:"from,omitempty"`
+	// Commits and Requests count commits and merge requests.
+	Commits  int `json:"commits,omitempty"`
+	Requests int `json:"mergeRequests,omitempty"`
+	// Authors are at most 10; MoreAuthors counts the rest.
+	Authors     []string `json:"authors,omitempty"`
+	MoreAuthors int      `json:"moreAuthors,omitempty"`
+	// FirstCommitAt and MedianCommitAt are commit times, for lead times.
+	FirstCommitAt  time.Time `json:"firstCommitAt,omitzero"`
+	MedianCommitAt time.Time `json:"medianCommitAt,omitzero"`
+	// Fallback says why the start is not what Flux reports; empty: it is.
+	Fallback string `json:"fallback,omitempty"`
+}
