@@ -1,0 +1,206 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+// What the world looks like, for tests, the demo and the page.
+
+// Channel of the Slack workspace with its messages.
+type Channel struct {
+	Name     string    `json:"name"` // with #
+	Topic    string    `json:"topic"`
+	Messages []Message `json:"messages"`
+}
+
+// Message in a channel, with the thread under it.
+type Message struct {
+	Text    string    `json:"text"` // everything that its blocks say
+	Edits   int       `json:"edits"`
+	System  bool      `json:"system"`
+	At      time.Time `json:"at"`
+	Replies []Message `json:"replies,omitempty"`
+}
+
+// Pipeline with its jobs, oldest first.
+type Pipeline struct {
+	ID        int               `json:"id"`
+	Project   string            `json:"project"`
+	Ref       string            `json:"ref"`
+	SHA       string            `json:"sha"`
+	Source    string            `json:"source"`
+	Status    string            `json:"status"`
+	Variables map[string]string `json:"variables,omitempty"`
+	Jobs      []Job             `json:"jobs"`
+}
+
+// Job of a pipeline.
+type Job struct {
+	ID      int    `json:"id"`
+	Name    string `json:"name"`
+	Status  string `json:"status"`
+	Retried bool   `json:"retried"`
+}
+
+// Cluster and what Flux reports there.
+type Cluster struct {
+	Context string        `json:"context"`
+	Name    string        `json:"name"`
+	Running train.Version `json:"running"`
+	Rolling bool          `json:"rolling"`
+}
+
+// Release is a GitLab release.
+type Release struct {
+	Tag         string `json:"tag"`
+	Description string `json:"description"`
+}
+
+// Channels are those that a train uses, with their messages.
+func (s *Sandbox) Channels() (out []Channel) {
+	s.locked(func() {
+		for _, c := range s.slack.channels {
+			if c.name != "general" && c.name != "random" {
+				out = append(out, c.view())
+			}
+		}
+	})
+	return out
+}
+
+// Channel is one channel by its name with #.
+func (s *Sandbox) Channel(name string) Channel {
+	for _, c := range s.Channels() {
+		if c.Name == name {
+			return c
+		}
+	}
+	return Channel{}
+}
+
+func (c *channel) view() Channel {
+	v := Channel{Name: "#" + c.name, Topic: c.topic}
+	for _, m := range c.messages {
+		if m.thread != "" {
+			continue
+		}
+		root := m.view()
+		for _, r := range c.messages {
+			if r.thread == m.ts {
+				root.Replies = append(root.Replies, r.view())
+			}
+		}
+		v.Messages = append(v.Messages, root)
+	}
+	return v
+}
+
+func (m *message) view() Message {
+	text := blockText(m.blocks)
+	if text == "" {
+		text = m.text
+	}
+	return Message{Text: text, Edits: m.edits, System: m.system, At: m.posted}
+}
+
+// Pipelines of a project, oldest first.
+func (s *Sandbox) Pipelines(project string) (out []Pipeline) {
+	s.locked(func() {
+		if p := s.gitlab.find(project); p != nil {
+			for _, pl := range p.visible(s.now()) {
+				out = append(out, pl.view())
+			}
+		}
+	})
+	return out
+}
+
+func (pl *pipeline) view() Pipeline {
+	v := Pipeline{
+		ID: pl.ID, Project: pl.Project.Path, Ref: pl.Ref, SHA: pl.SHA, Source: pl.Source, Status: pl.status(), Variables: pl.Variables,
+	}
+	for _, j := range pl.Jobs {
+		v.Jobs = append(v.Jobs, Job{ID: j.ID, Name: j.Name, Status: j.Status, Retried: j.Retried})
+	}
+	return v
+}
+
+// FluxVersion is what runs in a cluster.
+func (s *Sandbox) FluxVersion(context string) train.Version {
+	for _, c := range s.Clusters() {
+		if c.Context == context {
+			return c.Running
+		}
+	}
+	return train.Version{}
+}
+
+// Clusters and what Flux reports there.
+func (s *Sandbox) Clusters() (out []Cluster) {
+	s.locked(func() {
+		for _, f := range s.kube.objects {
+			running, _, _ := f.at(s.now(), s.options.Pace.Flux)
+			out = append(out, Cluster{Context: f.Context, Name: f.Kustomization, Running: running, Rolling: running != f.wanted})
+		}
+	})
+	return out
+}
+
+// Releases are the GitLab releases of a project, by tag.
+func (s *Sandbox) Releases(project string) (out []Release) {
+	s.locked(func() {
+		if p := s.gitlab.find(project); p != nil {
+			for _, r := range p.releases {
+				out = append(out, Release{Tag: r.Tag, Description: r.Description})
+			}
+		}
+	})
+	slices.SortFunc(out, func(a, b Release) int { return strings.Compare(a.Tag, b.Tag) })
+	return out
+}
+
+// Journal are all requests so far, oldest first.
+func (s *Sandbox) Journal() []Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.journal)
+}
+
+// Requests are the journal's entries of a system and method whose path holds a text.
+func (s *Sandbox) Requests(system, method, path string) (out []Entry) {
+	for _, e := range s.Journal() {
+		if e.System == system && e.Method == method && strings.Contains(e.Path, path) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// SetOutcome decides how jobs of a name end from now on: "success", a GitLab
+// failure reason such as script_failure, or "stuck". "e2e" and "smoke" mean
+// all test jobs of that kind.
+func (s *Sandbox) SetOutcome(job, outcome string) {
+	s.locked(func() { s.gitlab.outcomes[job] = outcome })
+}
+
+// Hold keeps running jobs of a name from ending until Release.
+func (s *Sandbox) Hold(job string) { s.locked(func() { s.gitlab.held[job] = true }) }
+
+// Release lets jobs end that Hold kept.
+func (s *Sandbox) Release(job string) { s.locked(func() { delete(s.gitlab.held, job) }) }
+
+// PushCommit adds a commit to main and returns it.
+func (s *Sandbox) PushCommit(path, content, message string) (sha string, err error) {
+	s.locked(func() { sha, err = s.git.pushCommit(background, path, content, message) })
+	return sha, err
+}
+
+// MoveTag points a tag at another commit, as people with too many rights do.
+func (s *Sandbox) MoveTag(tag, sha string) (err error) {
+	s.locked(func() { _, err = s.git.git(background, "tag", "--force", tag, sha) })
+	return err
+}
