@@ -305,10 +305,10 @@ func (d *demo) say(format string, args ...any) {
 // progress shows that a long build is alive.
 func (d *demo) progress(why string) func(string, time.Duration) {
 	const every = 10 * time.Second
-	var last time.Duration
+	next := 5 * time.Second // what is cached takes less
 	return func(what string, since time.Duration) {
-		if last == 0 || since-last >= every {
-			last = since
+		if since >= next {
+			next = since + every
 			d.say("%s (%s)", what, why)
 		}
 	}

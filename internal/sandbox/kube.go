@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"os"
@@ -191,12 +192,15 @@ func status(w http.ResponseWriter, code int32, reason metav1.StatusReason, messa
 // writeKubeconfig writes a kubeconfig with one context per cluster.
 func (k *kube) writeKubeconfig(path string) error {
 	type named = map[string]any
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.s.clusters.Certificate().Raw})
 	var clusters, contexts []named
 	for _, f := range k.objects {
 		if slices.ContainsFunc(clusters, func(c named) bool { return c["name"] == f.Context }) {
 			continue
 		}
-		clusters = append(clusters, named{"name": f.Context, "cluster": named{"server": k.s.url + "/clusters/" + f.Context}})
+		clusters = append(clusters, named{"name": f.Context, "cluster": named{
+			"server": k.s.clusters.URL + "/clusters/" + f.Context, "certificate-authority-data": ca,
+		}})
 		contexts = append(contexts, named{"name": f.Context, "context": named{"cluster": f.Context, "user": "sandbox"}})
 	}
 	raw, err := yaml.Marshal(named{

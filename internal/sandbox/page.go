@@ -21,7 +21,7 @@ func (s *Sandbox) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /sandbox/journal", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Journal()) })
 	s.switches(mux)
 	// Links in messages lead to pages of GitLab; the sandbox has one page for all.
-	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/#"+r.URL.Path, http.StatusFound)
 	})
 }

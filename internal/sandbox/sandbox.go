@@ -12,8 +12,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"sync"
@@ -68,8 +71,11 @@ type Sandbox struct {
 	dir     string
 	ownDir  bool
 	server  *http.Server
-	url     string
-	done    chan struct{}
+	// clusters is served by TLS, because Kubernetes clients send their token to
+	// nothing else.
+	clusters *httptest.Server
+	url      string
+	done     chan struct{}
 
 	mu      sync.Mutex // guards everything below
 	git     *repository
@@ -116,6 +122,9 @@ func Start(ctx context.Context, o Options) (s *Sandbox, err error) {
 		return nil, err
 	}
 	s.url = "http://" + listener.Addr().String()
+	s.clusters = httptest.NewUnstartedServer(s.system("kubernetes", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.kube.serve(w, r) })))
+	s.clusters.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.clusters.StartTLS()
 	if err := s.populate(ctx); err != nil {
 		_ = listener.Close()
 		return nil, err
@@ -168,6 +177,9 @@ func (s *Sandbox) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	var errs []error
+	if s.clusters != nil {
+		s.clusters.Close()
+	}
 	if s.server != nil {
 		errs = append(errs, s.server.Close())
 		<-s.done

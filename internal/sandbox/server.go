@@ -52,7 +52,6 @@ func (s *Sandbox) handler() http.Handler {
 	s.gitlab.routes(gitlab)
 	mux.Handle("/api/v4/", s.system("gitlab", s.authorised(gitLabAuth, gitlab)))
 	mux.Handle("/api/", s.system("slack", http.HandlerFunc(s.slack.serve)))
-	mux.Handle("/clusters/", s.system("kubernetes", http.HandlerFunc(s.kube.serve)))
 	s.routes(mux)
 	return mux
 }

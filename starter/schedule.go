@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+func (a *app) scheduleCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "schedule",
+		Short: "Create, show and trigger the Temporal Schedules that fire departures",
+	}
+	var name string
+	cmd.PersistentFlags().StringVar(&name, "train", "", "the train's `name`; all trains when left out")
+	add := func(use, short string, run func(context.Context, client.Client, train.Train) error) {
+		cmd.AddCommand(&cobra.Command{
+			Use: use, Short: short, Args: cobra.NoArgs, Example: "  starter schedule " + use + " --train api",
+			RunE: func(cmd *cobra.Command, _ []string) error { return a.eachTrain(cmd.Context(), name, run) },
+		})
+	}
+	add("apply", "Create or update the Schedule from release.yaml", a.applySchedule)
+	add("show", "Show the Schedule as Temporal has it", a.showSchedule)
+	add("next", "Show the next ten departures, with reasons for gaps", a.nextDepartures)
+	add("trigger", "Depart now: the next release day, cut at once", a.triggerSchedule)
+	return cmd
+}
+
+// eachTrain runs a command for the named train, or for all.
+func (a *app) eachTrain(ctx context.Context, name string, run func(context.Context, client.Client, train.Train) error) error {
+	f, err := a.file()
+	if err != nil {
+		return err
+	}
+	trains := f.Trains
+	if name != "" {
+		t, err := f.Train(name)
+		if err != nil {
+			return err
+		}
+		trains = []train.Train{t}
+	}
+	c, _, err := a.temporal(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, t := range trains {
+		if err := run(ctx, c, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// catchUp is how long after its time a departure still fires: the default of
+// Temporal is a year. Whether a departure is late is judged by the release.
+const catchUp = 24 * time.Hour
+
+func (a *app) applySchedule(ctx context.Context, c client.Client, t train.Train) error {
+	id := train.ScheduleID(t.Name)
+	spec := temporalSpec(t, time.Now())
+	action := &client.ScheduleWorkflowAction{
+		ID: train.DepartureID(t.Name), Workflow: train.DepartureWorkflow, TaskQueue: train.TaskQueue,
+		Args:          []any{train.DepartureInput{Train: t.Name}},
+		StaticSummary: "Departure of " + t.Name,
+	}
+	const overlap = enums.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL // each departure is another day; superseding is the release's rule
+	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID: id, Spec: spec, Action: action, CatchupWindow: catchUp, Overlap: overlap,
+		Note: "Made by starter schedule apply from release.yaml",
+	})
+	switch {
+	case err == nil:
+		a.printf("Created the Schedule %s.\n", id)
+		return a.nextDepartures(ctx, c, t)
+	case !errors.Is(err, temporal.ErrScheduleAlreadyRunning):
+		return fmt.Errorf("create the Schedule %s: %w", id, err)
+	}
+	err = c.ScheduleClient().GetHandle(ctx, id).Update(ctx, client.ScheduleUpdateOptions{
+		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			s := in.Description.Schedule // what people set by hand, a pause above all, stays
+			s.Spec, s.Action = &spec, action
+			if s.Policy == nil {
+				s.Policy = &client.SchedulePolicies{}
+			}
+			s.Policy.CatchupWindow, s.Policy.Overlap = catchUp, overlap
+			return &client.ScheduleUpdate{Schedule: &s}, nil
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("update the Schedule %s: %w", id, err)
+	}
+	a.printf("Updated the Schedule %s.\n", id)
+	return a.nextDepartures(ctx, c, t)
+}
+
+// temporalSpec is the calendar of a train as a Temporal Schedule has it.
+func temporalSpec(t train.Train, now time.Time) client.ScheduleSpec {
+	plain := t.ScheduleSpec(train.DayOf(now.In(t.Location())))
+	at := func(c client.ScheduleCalendarSpec) client.ScheduleCalendarSpec {
+		c.Hour, c.Minute, c.Second = one(plain.At.Hour), one(plain.At.Minute), one(0)
+		return c
+	}
+	dated := func(d train.Day, why string) client.ScheduleCalendarSpec {
+		return at(client.ScheduleCalendarSpec{
+			Year: one(d.Year), Month: one(int(d.Month)), DayOfMonth: one(d.Day), Comment: why,
+		})
+	}
+	spec := client.ScheduleSpec{TimeZoneName: plain.Zone}
+	if len(plain.Weekdays) > 0 {
+		weekly := client.ScheduleCalendarSpec{Comment: "the cut days of an ordinary week"}
+		for _, w := range plain.Weekdays {
+			weekly.DayOfWeek = append(weekly.DayOfWeek, client.ScheduleRange{Start: int(w)})
+		}
+		spec.Calendars = append(spec.Calendars, at(weekly))
+	}
+	for _, d := range plain.Added {
+		spec.Calendars = append(spec.Calendars, dated(d, "cut day by the calendar of release.yaml"))
+	}
+	for _, d := range plain.Skipped {
+		spec.Skip = append(spec.Skip, dated(d, "no cut day by the calendar of release.yaml"))
+	}
+	return spec
+}
+
+func one(n int) []client.ScheduleRange { return []client.ScheduleRange{{Start: n}} }
+
+// describe reads a train's Schedule.
+func describe(ctx context.Context, c client.Client, t train.Train) (*client.ScheduleDescription, error) {
+	id := train.ScheduleID(t.Name)
+	d, err := c.ScheduleClient().GetHandle(ctx, id).Describe(ctx)
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return nil, fmt.Errorf("there is no Schedule %s: create it with: starter schedule apply", id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the Schedule %s: %w", id, err)
+	}
+	return d, nil
+}
+
+func (a *app) showSchedule(ctx context.Context, c client.Client, t train.Train) error {
+	d, err := describe(ctx, c, t)
+	if err != nil {
+		return err
+	}
+	state := "active"
+	if d.Schedule.State.Paused {
+		state = "paused: " + d.Schedule.State.Note
+	}
+	a.printf("Schedule %s: %s\n", train.ScheduleID(t.Name), state)
+	a.printf("  zone      %s\n  catch-up  %s\n  fired     %d times, %d missed\n", d.Schedule.Spec.TimeZoneName, d.Schedule.Policy.CatchupWindow, d.Info.NumActions, d.Info.NumActionsMissedCatchupWindow)
+	if wanted := temporalSpec(t, time.Now()); !sameSpec(*d.Schedule.Spec, wanted) {
+		a.printf("  It differs from %s. Bring it up to date with: starter schedule apply\n", a.path)
+	}
+	for _, r := range d.Info.RecentActions {
+		a.printf("  last      %s -> %s\n", train.When(r.ScheduleTime, t.Location()), r.StartWorkflowResult.WorkflowID)
+	}
+	return nil
+}
+
+// sameSpec compares what Temporal has with what the file wants. Days that have
+// passed make no difference.
+func sameSpec(have, want client.ScheduleSpec) bool {
+	return slices.Equal(dates(have.Calendars), dates(want.Calendars)) && slices.Equal(dates(have.Skip), dates(want.Skip)) && have.TimeZoneName == want.TimeZoneName
+}
+
+func dates(specs []client.ScheduleCalendarSpec) []string {
+	today := train.DayOf(time.Now())
+	var out []string
+	for _, s := range specs {
+		var year, month, day int
+		if len(s.Year) > 0 && len(s.Month) > 0 && len(s.DayOfMonth) > 0 {
+			year, month, day = s.Year[0].Start, s.Month[0].Start, s.DayOfMonth[0].Start
+		}
+		d := train.Day{Year: year, Month: time.Month(month), Day: day}
+		if year != 0 && d.Before(today) {
+			continue
+		}
+		var weekdays []string
+		if year == 0 {
+			for _, w := range s.DayOfWeek {
+				weekdays = append(weekdays, fmt.Sprint(w.Start))
+			}
+		}
+		out = append(out, fmt.Sprintf("%s %v %v:%v", d, weekdays, s.Hour[0].Start, s.Minute[0].Start))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// nextDepartures shows what Temporal will fire, with what the calendar says about it.
+func (a *app) nextDepartures(ctx context.Context, c client.Client, t train.Train) error {
+	d, err := describe(ctx, c, t)
+	if err != nil {
+		return err
+	}
+	if d.Schedule.State.Paused {
+		a.printf("The Schedule %s is paused (%s): none of these departs.\n", train.ScheduleID(t.Name), d.Schedule.State.Note)
+	}
+	zone := t.Location()
+	planned := t.Departures(time.Now(), len(d.Info.NextActionTimes))
+	a.printf("Next departures of %s:\n", t.Name)
+	for _, at := range d.Info.NextActionTimes {
+		i := slices.IndexFunc(planned, func(p train.Departure) bool { return p.CutAt.Equal(at) })
+		if i < 0 {
+			a.printf("  %s  cuts no release day of %s: bring the Schedule up to date with: starter schedule apply\n", train.When(at, zone), a.path)
+			continue
+		}
+		p := planned[i]
+		for _, g := range p.Gaps {
+			a.printf("  %-36s no release on %s: %s\n", "", g.Day.String()+" ("+g.Day.Weekday().String()[:3]+")", g.Why)
+		}
+		line := fmt.Sprintf("  %s  cuts release day %s (%s)", train.When(at, zone), p.Day, p.Day.Weekday().String()[:3])
+		if p.Note != "" {
+			line += ": " + p.Note
+		}
+		a.printf("%s\n", strings.TrimRight(line, " "))
+	}
+	return nil
+}
+
+func (a *app) triggerSchedule(ctx context.Context, c client.Client, t train.Train) error {
+	id := train.ScheduleID(t.Name)
+	if _, err := describe(ctx, c, t); err != nil {
+		return err
+	}
+	if err := c.ScheduleClient().GetHandle(ctx, id).Trigger(ctx, client.ScheduleTriggerOptions{}); err != nil {
+		return fmt.Errorf("trigger the Schedule %s: %w", id, err)
+	}
+	a.printf("Triggered %s: this means the next release day, cut at once. See: starter status --train %s\n", id, t.Name)
+	return nil
+}
