@@ -156,8 +156,8 @@ func (g *GitLab) adopt(ctx context.Context, in train.PlayJobInput, job gitlab.Jo
 	return played, nil
 }
 
-// AwaitJob waits for the end of the newest job of a name: a retried job is
-// another job of the same name with a higher ID.
+// AwaitJob waits until the newest job of a name has ended, or waits to be
+// played: a retried job is another job of the same name with a higher ID.
 func (g *GitLab) AwaitJob(ctx context.Context, in train.AwaitJobInput) (train.EndedJob, error) {
 	var ended train.EndedJob
 	done, err := watch(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
@@ -166,7 +166,7 @@ func (g *GitLab) AwaitJob(ctx context.Context, in train.AwaitJobInput) (train.En
 			return false, err
 		}
 		ended = train.EndedJob{Status: job.Status, Reason: job.FailureReason, URL: job.WebURL}
-		return gitlab.JobDone(job.Status), nil
+		return gitlab.JobDone(job.Status) || !in.Played && gitlab.JobPlayable(job.Status), nil
 	})
 	ended.TimedOut = !done
 	return ended, err

@@ -27,28 +27,56 @@ type Slack struct {
 	API SlackAPI
 }
 
-// Deliver posts a message, or edits the one whose time stamp is known. Slack
-// has no idempotency key for posts: every try but the first looks for a message
-// with the same key in its metadata before it posts.
+// Deliver brings a channel up to date: it posts or edits the card, adds events
+// to its thread and sets the topic. Slack has no idempotency key for posts:
+// every try but the first looks for a message with the same key in its metadata
+// before it posts.
 func (s *Slack) Deliver(ctx context.Context, in train.DeliverInput) (train.Delivered, error) {
+	out := train.Delivered{TS: in.TS}
 	channel, err := s.API.ChannelID(ctx, in.Channel)
 	if err != nil {
-		return train.Delivered{}, mendable(err)
+		return out, mendable(err)
 	}
-	if in.Message, err = s.mention(ctx, in.Message); err != nil {
-		return train.Delivered{}, mendable(err)
-	}
-	if in.TS != "" {
-		return train.Delivered{TS: in.TS}, mendable(s.API.Update(ctx, channel, in.TS, in.Message, in.Key))
-	}
-	if activity.GetInfo(ctx).Attempt > 1 {
-		ts, found, err := s.API.FindMessage(ctx, channel, in.ThreadTS, in.Key, in.Since.Add(-time.Minute))
-		if err != nil || found {
-			return train.Delivered{TS: ts}, mendable(err)
+	if in.Card != nil {
+		if out.TS, err = s.card(ctx, channel, in); err != nil {
+			return out, mendable(err)
 		}
 	}
-	ts, err := s.API.Post(ctx, slack.Post{ChannelID: channel, ThreadTS: in.ThreadTS, Broadcast: in.Broadcast, Message: in.Message, Key: in.Key})
-	return train.Delivered{TS: ts}, mendable(err)
+	for _, e := range in.Events {
+		if _, err := s.post(ctx, slack.Post{ChannelID: channel, ThreadTS: out.TS, Broadcast: e.Broadcast, Message: e.Message, Key: e.Key}, in.Since); err != nil {
+			return out, mendable(err)
+		}
+	}
+	if in.Topic != "" {
+		err = s.setTopic(ctx, in.Channel, in.Topic)
+	}
+	return out, mendable(err)
+}
+
+// card edits the card where it stands, or posts it.
+func (s *Slack) card(ctx context.Context, channel string, in train.DeliverInput) (ts string, err error) {
+	if in.TS == "" {
+		return s.post(ctx, slack.Post{ChannelID: channel, Message: *in.Card, Key: in.Key}, in.Since)
+	}
+	m, err := s.mention(ctx, *in.Card)
+	if err != nil {
+		return in.TS, err
+	}
+	return in.TS, s.API.Update(ctx, channel, in.TS, m, in.Key)
+}
+
+// post posts a message once.
+func (s *Slack) post(ctx context.Context, p slack.Post, since time.Time) (ts string, err error) {
+	if activity.GetInfo(ctx).Attempt > 1 {
+		ts, found, err := s.API.FindMessage(ctx, p.ChannelID, p.ThreadTS, p.Key, since.Add(-time.Minute))
+		if err != nil || found {
+			return ts, err
+		}
+	}
+	if p.Message, err = s.mention(ctx, p.Message); err != nil {
+		return "", err
+	}
+	return s.API.Post(ctx, p)
 }
 
 // mention writes the owner of a message as a mention that calls the group.
@@ -61,17 +89,17 @@ func (s *Slack) mention(ctx context.Context, m train.Message) (train.Message, er
 	return m, err
 }
 
-// SetTopic puts our part into a channel's topic and leaves the rest as people wrote it.
-func (s *Slack) SetTopic(ctx context.Context, in train.SetTopicInput) (train.Done, error) {
-	channel, err := s.API.Channel(ctx, in.Channel)
+// setTopic puts our part into a channel's topic and leaves the rest as people wrote it.
+func (s *Slack) setTopic(ctx context.Context, name, ours string) error {
+	channel, err := s.API.Channel(ctx, name)
 	if err != nil {
-		return train.Done{}, mendable(err)
+		return err
 	}
-	topic := slack.MergeTopic(channel.Topic, in.Topic)
+	topic := slack.MergeTopic(channel.Topic, ours)
 	if topic == channel.Topic {
-		return train.Done{}, nil // every change posts a line in the channel
+		return nil // every change posts a line in the channel
 	}
-	return train.Done{}, mendable(s.API.SetTopic(ctx, channel.ID, topic))
+	return s.API.SetTopic(ctx, channel.ID, topic)
 }
 
 var _ SlackAPI = (*slack.Client)(nil)

@@ -91,7 +91,10 @@ func (d *deploy) readBefore(ctx workflow.Context) bool {
 func (d *deploy) awaitPipelineJob(ctx workflow.Context) bool {
 	limit := d.in.Config.Limits.Job.D()
 	d.Step, d.StepUntil = train.DeployWaitsForPipeline, workflow.Now(ctx).Add(limit)
-	job, err := d.offered(ctx, d.in.Config.Job, limit)
+	job, err := call(ctx, d.door, d.watching(fmt.Sprintf("The pipeline of %s offers the job %s", d.Tag, d.in.Config.Job), limit),
+		gitlab.AwaitPipelineJob, train.AwaitPipelineJobInput{
+			Project: d.in.Project, Candidate: d.in.Candidate, Job: d.in.Config.Job, Until: d.StepUntil, Poll: d.in.Poll.Deploy,
+		})
 	if err != nil {
 		return d.ended(train.DeployFailed, "nothing was played: %s", sentence(err))
 	}
@@ -132,7 +135,7 @@ func (d *deploy) playJob(ctx workflow.Context, step train.Step, job string, notA
 func (d *deploy) awaitJob(ctx workflow.Context) bool {
 	limit := d.in.Config.Limits.Job.D()
 	d.enter(ctx, train.DeployRunsJob, limit)
-	ended, err := d.awaitJobNamed(ctx, d.in.Config.Job, limit)
+	ended, err := d.awaitJobNamed(ctx, d.in.Config.Job, true, limit)
 	switch {
 	case err != nil:
 		return d.ended(train.DeployUnknown, "the job %s could not be followed: %s", d.in.Config.Job, sentence(err))
@@ -146,9 +149,9 @@ func (d *deploy) awaitJob(ctx workflow.Context) bool {
 	return true
 }
 
-func (d *deploy) awaitJobNamed(ctx workflow.Context, job string, limit time.Duration) (train.EndedJob, error) {
+func (d *deploy) awaitJobNamed(ctx workflow.Context, job string, played bool, limit time.Duration) (train.EndedJob, error) {
 	return call(ctx, d.door, d.watching(fmt.Sprintf("The job %s of %s runs", job, d.Tag), limit), gitlab.AwaitJob, train.AwaitJobInput{
-		Project: d.in.Project, PipelineID: d.job.PipelineID, Job: job, Until: d.StepUntil, Poll: d.in.Poll.Deploy,
+		Project: d.in.Project, PipelineID: d.job.PipelineID, Job: job, Played: played, Until: d.StepUntil, Poll: d.in.Poll.Deploy,
 	})
 }
 
@@ -201,20 +204,19 @@ func (d *deploy) runSmoke(ctx workflow.Context, config *train.Smoke, limit time.
 
 // smokeByJob follows a job of the tag's pipeline, and plays it where it is manual.
 func (d *deploy) smokeByJob(ctx workflow.Context, job string, limit time.Duration) (train.EndedJob, error) {
-	offered, err := d.offered(ctx, job, limit)
-	if err != nil {
-		return train.EndedJob{}, err
+	ended, err := d.awaitJobNamed(ctx, job, false, limit)
+	if err != nil || !ended.Playable() {
+		return ended, err
 	}
-	d.SmokeURL = offered.JobURL
-	if offered.Problem != "" {
-		return train.EndedJob{Status: "not run", Reason: offered.Problem, TimedOut: offered.TimedOut}, nil
+	played, err := d.playJob(ctx, train.StepSmoke, job, time.Time{})
+	switch {
+	case err != nil:
+		return ended, err
+	case played.Held != "":
+		ended.Status, ended.Reason = "unplayed", played.Held
+		return ended, nil
 	}
-	if offered.Playable() {
-		if _, err := d.playJob(ctx, train.StepSmoke, job, time.Time{}); err != nil {
-			return train.EndedJob{}, err
-		}
-	}
-	return d.awaitJobNamed(ctx, job, limit)
+	return d.awaitJobNamed(ctx, job, true, limit)
 }
 
 func (d *deploy) smokeByPipeline(ctx workflow.Context, config *train.Smoke, limit time.Duration) (train.EndedJob, error) {
@@ -229,14 +231,6 @@ func (d *deploy) smokeByPipeline(ctx workflow.Context, config *train.Smoke, limi
 	return call(ctx, d.door, d.watching("The smoke tests of "+d.Tag+" run", limit), gitlab.AwaitPipeline, train.AwaitPipelineInput{
 		Project: config.Project, PipelineID: started.ID, Until: d.StepUntil, Poll: d.in.Poll.Deploy,
 	})
-}
-
-// offered waits until the tag's pipeline offers a job.
-func (d *deploy) offered(ctx workflow.Context, job string, limit time.Duration) (train.PipelineJob, error) {
-	return call(ctx, d.door, d.watching(fmt.Sprintf("The pipeline of %s offers the job %s", d.Tag, job), limit),
-		gitlab.AwaitPipelineJob, train.AwaitPipelineJobInput{
-			Project: d.in.Project, Candidate: d.in.Candidate, Job: job, Until: d.StepUntil, Poll: d.in.Poll.Deploy,
-		})
 }
 
 func (d *deploy) watching(summary string, limit time.Duration) workflow.ActivityOptions {

@@ -32,9 +32,9 @@ type channel struct {
 	ts     string // the release's message, once posted
 	card   *train.Message
 	shown  train.Message // the card as last delivered
-	events []train.Announcement
+	events []train.Event
 	topic  string
-	sent   int // deliveries so far, for keys and attempts
+	sent   int // deliveries so far
 }
 
 func (c *channel) idle() bool { return c.card == nil && len(c.events) == 0 && c.topic == "" }
@@ -76,66 +76,56 @@ func (n *notifier) take(ctx workflow.Context, a train.Announcement) {
 		c.card = a.Card
 	}
 	if a.Event != nil {
-		c.events = append(c.events, a)
+		c.events = append(c.events, train.Event{Message: *a.Event, Broadcast: a.Broadcast, Key: n.door.key + "/" + a.Key})
 	}
 	if a.Topic != "" {
 		c.topic = a.Topic
 	}
 }
 
-// serve delivers what a channel's queue holds: the card first, because events
-// go into its thread.
+// serve delivers what has gathered for a channel, again and again.
 func (n *notifier) serve(ctx workflow.Context, c *channel) {
 	for {
 		if err := workflow.Await(ctx, func() bool { return !c.idle() }); err != nil {
 			return // only when the workflow itself was cancelled
 		}
-		switch {
-		case c.card != nil:
-			card := *c.card
-			if card != c.shown {
-				if ts := n.post(ctx, c, train.DeliverInput{Message: card, TS: c.ts}, "card"); ts != "" {
-					c.ts, c.shown = ts, card
-				}
-			}
-			if *c.card == card { // nothing newer came meanwhile
-				c.card = nil
-			}
-		case len(c.events) > 0:
-			a := c.events[0]
-			n.post(ctx, c, train.DeliverInput{Message: *a.Event, ThreadTS: c.ts, Broadcast: a.Broadcast}, a.Key)
-			c.events = c.events[1:]
-		default:
-			n.setTopic(ctx, c)
+		card := c.card
+		in := train.DeliverInput{
+			Channel: c.name, TS: c.ts, Card: card, Events: c.events, Topic: c.topic, Since: n.since, Key: n.door.key + "/card",
 		}
+		if card != nil && *card == c.shown {
+			in.Card = nil
+		}
+		if in.Card != nil || len(in.Events) > 0 || in.Topic != "" {
+			n.post(ctx, c, in)
+		}
+		c.taken(card, in)
 	}
 }
 
-// post delivers one message; what cannot be delivered in a day is dropped.
-func (n *notifier) post(ctx workflow.Context, c *channel, in train.DeliverInput, what string) (ts string) {
-	c.sent++
-	in.Channel, in.Since = c.name, n.since
-	delivered, err := write(ctx, n.door, train.StepMessage, c.sent, delivering(fmt.Sprintf("%s: %s", c.name, in.Message.Title)),
-		slack.Deliver, func(key string) train.DeliverInput {
-			in.Key = key + c.name + "/" + what
-			return in
-		})
-	if err != nil {
-		workflow.GetLogger(ctx).Error("A message was not delivered", "channel", c.name, "title", in.Message.Title, "problem", sentence(err))
+// taken drops what a delivery took; what has come meanwhile stays.
+func (c *channel) taken(card *train.Message, in train.DeliverInput) {
+	if c.card == card {
+		c.card = nil
 	}
-	return delivered.TS
-}
-
-func (n *notifier) setTopic(ctx workflow.Context, c *channel) {
-	topic := c.topic
-	_, err := write(ctx, n.door, train.StepTopic, 1, delivering(c.name+": topic"), slack.SetTopic, func(string) train.SetTopicInput {
-		return train.SetTopicInput{Channel: c.name, Topic: topic}
-	})
-	if err != nil {
-		workflow.GetLogger(ctx).Error("A topic was not set", "channel", c.name, "problem", sentence(err))
-	}
-	if c.topic == topic {
+	c.events = c.events[len(in.Events):]
+	if c.topic == in.Topic {
 		c.topic = ""
+	}
+}
+
+// post makes one delivery; what cannot be delivered in a day is dropped.
+func (n *notifier) post(ctx workflow.Context, c *channel, in train.DeliverInput) {
+	c.sent++
+	delivered, err := write(ctx, n.door, train.StepMessage, c.sent, delivering(c.name+": "+in.Title()),
+		slack.Deliver, func(string) train.DeliverInput { return in })
+	if err != nil {
+		workflow.GetLogger(ctx).Error("Messages were not delivered", "channel", c.name, "title", in.Title(), "problem", sentence(err))
+		return
+	}
+	c.ts = delivered.TS
+	if in.Card != nil {
+		c.shown = *in.Card
 	}
 }
 

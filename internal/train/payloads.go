@@ -283,9 +283,6 @@ type PipelineJob struct {
 	TimedOut bool `json:"timedOut,omitempty"`
 }
 
-// Playable says whether the job waits for somebody to play it.
-func (j PipelineJob) Playable() bool { return j.Status == "manual" || j.Status == "scheduled" }
-
 // PlayJobInput plays a manual job after a last look at what must hold.
 type PlayJobInput struct {
 	Project    string    `json:"project"`
@@ -308,13 +305,16 @@ type PlayedJob struct {
 	Adopted bool `json:"adopted,omitempty"`
 }
 
-// AwaitJobInput waits for the end of the newest job of a name in a pipeline.
+// AwaitJobInput waits until the newest job of a name in a pipeline has ended,
+// or waits to be played.
 type AwaitJobInput struct {
-	Project    string    `json:"project"`
-	PipelineID int64     `json:"pipelineId"`
-	Job        string    `json:"job"`
-	Until      time.Time `json:"until"`
-	Poll       Duration  `json:"poll"`
+	Project    string `json:"project"`
+	PipelineID int64  `json:"pipelineId"`
+	Job        string `json:"job"`
+	// Played says that somebody plays it: "manual" is then only an answer of the past.
+	Played bool      `json:"played,omitempty"`
+	Until  time.Time `json:"until"`
+	Poll   Duration  `json:"poll"`
 }
 
 // EndedJob is how a job or pipeline ended.
@@ -326,6 +326,9 @@ type EndedJob struct {
 	Reason string `json:"reason,omitempty"`
 	URL    string `json:"url,omitempty"`
 }
+
+// Playable says that the job has not run but waits for somebody to play it.
+func (e EndedJob) Playable() bool { return e.Status == "manual" || e.Status == "scheduled" }
 
 // Succeeded says whether it ended with success.
 func (e EndedJob) Succeeded() bool { return e.Status == "success" && !e.TimedOut }
@@ -409,29 +412,35 @@ type ReadE2EReportInput struct {
 	Candidate  Candidate  `json:"candidate"`
 }
 
-// DeliverInput delivers one message to a channel: posts it, or edits it where TS is known.
+// DeliverInput delivers what there is for one channel: the card, then events
+// into its thread, then the topic.
 type DeliverInput struct {
-	Channel string  `json:"channel"`
-	Message Message `json:"message"`
-	// TS is the message to edit; empty: post.
+	Channel string `json:"channel"`
+	// TS is the card's message; empty: it has not been posted.
 	TS string `json:"ts,omitempty"`
-	// ThreadTS is the message whose thread it goes into; empty: the channel.
-	ThreadTS  string `json:"threadTs,omitempty"`
-	Broadcast bool   `json:"broadcast,omitempty"`
-	// Since bounds the search for a message that an earlier call posted.
+	// Card is posted, or replaces the message TS; nil leaves it.
+	Card *Message `json:"card,omitempty"`
+	// Events go into the card's thread, in their order.
+	Events []Event `json:"events,omitempty"`
+	// Topic is our part of the channel's topic; empty leaves it.
+	Topic string `json:"topic,omitempty"`
+	// Since bounds the search for messages that an earlier call posted.
 	Since time.Time `json:"since"`
-	Key   string    `json:"key"`
+	// Key tells this release's card from all others; each event has its own.
+	Key string `json:"key"`
 }
 
-// Delivered is where a message stands.
+// Event is a message in a thread.
+type Event struct {
+	Message Message `json:"message"`
+	// Broadcast shows it in the channel as well.
+	Broadcast bool   `json:"broadcast,omitempty"`
+	Key       string `json:"key"`
+}
+
+// Delivered is where the card stands.
 type Delivered struct {
 	TS string `json:"ts"`
-}
-
-// SetTopicInput puts our part into a channel's topic.
-type SetTopicInput struct {
-	Channel string `json:"channel"`
-	Topic   string `json:"topic"`
 }
 
 // Done is the result of an activity that has nothing to tell.

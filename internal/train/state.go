@@ -69,7 +69,6 @@ const (
 	StepPlay             Step = "play"
 	StepSmoke            Step = "smoke"
 	StepMessage          Step = "message"
-	StepTopic            Step = "topic"
 )
 
 // DeployStepOf is the step that deploys to an environment.
