@@ -1,0 +1,246 @@
+package workflows
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/release-train/release-train/activities"
+	"github.com/release-train/release-train/internal/train"
+)
+
+// world is the outside world in virtual time: every activity answers as its
+// field says, after its delay. Tests change fields, also while the day runs.
+type world struct {
+	t   *testing.T
+	mu  sync.Mutex // guards what activities change
+	env *testsuite.TestWorkflowEnvironment
+	in  train.ReleaseInput
+
+	start       time.Time
+	chosen      train.ChosenCommit
+	running     map[string]train.RunningVersion // by Flux context
+	jobs        map[string]train.EndedJob       // by job name; default success
+	jobTakes    time.Duration
+	held        map[string]train.PlayedJob // by job name
+	problem     map[string]string          // by job name: it is never offered
+	rollout     train.Rollout
+	e2eTakes    time.Duration
+	e2eEnds     train.EndedJob
+	e2eFound    train.E2EFound
+	e2eVoid     []string // one for each start
+	e2eErr      error
+	tagErr      error
+	slackBack   time.Time // Slack does not answer before
+	closeOlder  time.Duration
+	played      []string // job@time
+	tags, e2es  int
+	delivered   []train.DeliverInput
+	completedAt time.Time
+}
+
+const (
+	sha       = "1111111111111111111111111111111111111111"
+	oldTag    = "api/v2026.11.23.1"
+	newTag    = "api/v2026.11.24.1"
+	releaseID = "release-api-2026-11-24"
+)
+
+// newYork is a wall clock time in the train's zone in the week of the release.
+func newYork(day, hour, minute int) time.Time {
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		panic(err)
+	}
+	return time.Date(2026, 11, day, hour, minute, 0, 0, zone)
+}
+
+func exampleTrain() train.Train {
+	return train.Train{
+		Name: "api", Project: "maven-clinic/maven/maven", TagPrefix: "api/", Zone: "America/New_York",
+		Calendar:   train.Calendar{Weekdays: []train.Weekday{1, 2, 3, 4}},
+		Staging:    train.Environment{Job: "deploy-staging", Smoke: &train.Smoke{Job: "smoke-staging"}, Flux: train.FluxObject{Context: "staging", Kustomization: "api"}},
+		Production: train.Environment{Job: "promote-production", Smoke: &train.Smoke{Job: "smoke-production"}, Flux: train.FluxObject{Context: "production", Kustomization: "api"}},
+		E2E:        train.E2EConfig{Project: "maven/maven-web", Variables: map[string]string{"TRIGGER_ID": "e2e", "ENV": "staging"}},
+		Slack: train.SlackConfig{
+			Coordination: "#mono-release-coordination", E2E: "#staging-e2e-web-alerts", Staging: "#deploy-staging", Production: "#deploy-maven",
+			OnCall: "@eng-exp-on-call",
+		},
+	}.WithDefaults()
+}
+
+// newWorld is a day on which all goes well: Tuesday 24 November 2026, cut on
+// Monday at 17:00.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	tr := exampleTrain()
+	day := train.Day{Year: 2026, Month: 11, Day: 24}
+	w := &world{
+		t: t, in: train.ReleaseInput{Train: tr, Plan: tr.PlanFor(day), Searchable: true},
+		chosen: train.ChosenCommit{SHA: sha, Title: "Show free slots"},
+		running: map[string]train.RunningVersion{
+			"staging": {Version: train.Version{Tag: oldTag}}, "production": {Version: train.Version{Tag: oldTag}},
+		},
+		jobs: map[string]train.EndedJob{}, held: map[string]train.PlayedJob{}, problem: map[string]string{},
+		jobTakes: 5 * time.Minute, rollout: train.Rollout{Done: true}, e2eTakes: 8 * time.Hour,
+		e2eEnds: train.EndedJob{Status: "success"}, e2eFound: train.E2EFound{Report: train.E2EReport{Tests: 4, CypressURL: "https://cloud.cypress.io/projects/p/runs/1"}},
+	}
+	suite := &testsuite.WorkflowTestSuite{}
+	w.env = suite.NewTestWorkflowEnvironment()
+	w.env.SetTestTimeout(20 * time.Second)
+	w.startAt(w.in.Plan.CutAt)
+	w.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: releaseID, TaskQueue: train.TaskQueue})
+	Register(w.env)
+	activities.All{
+		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
+		Slack: &activities.Slack{}, Releases: &activities.Releases{}, Departures: &activities.Departures{},
+	}.Register(w.env)
+	w.answer()
+	return w
+}
+
+// answer mocks all activities.
+func (w *world) answer() {
+	any := mock.Anything
+	e := w.env
+	e.OnActivity(releases.CloseOlder, any, any).Return(locked(w, func(train.CloseOlderInput) (train.CloseOlderResult, error) {
+		return train.CloseOlderResult{}, nil
+	})).After(w.closeOlder)
+	e.OnActivity(flux.ReadVersion, any, any).Return(locked(w, func(in train.ReadVersionInput) (train.RunningVersion, error) {
+		return w.running[in.Flux.Context], nil
+	}))
+	e.OnActivity(gitlab.ChooseCommit, any, any).Return(locked(w, func(train.ChooseCommitInput) (train.ChosenCommit, error) { return w.chosen, nil }))
+	e.OnActivity(gitlab.CreateTag, any, any).Return(locked(w, func(in train.CreateTagInput) (train.Candidate, error) {
+		if w.tagErr != nil {
+			return train.Candidate{}, w.tagErr
+		}
+		w.tags++
+		require.Contains(w.t, in.Key, releaseID)
+		return train.Candidate{Tag: train.NextTag(in.Prefix, in.Day, nil).String(), SHA: in.SHA}, nil
+	}))
+	e.OnActivity(changelog.PublishChangelog, any, any).Return(locked(w, func(in train.PublishChangelogInput) (train.ChangelogDigest, error) {
+		return train.ChangelogDigest{URL: "https://gitlab/releases/1", From: in.From.Version.String(), Commits: 3, Requests: 2}, nil
+	}))
+	e.OnActivity(gitlab.AwaitPipelineJob, any, any).Return(locked(w, func(in train.AwaitPipelineJobInput) (train.PipelineJob, error) {
+		return train.PipelineJob{PipelineID: 1, JobID: 2, JobURL: "https://gitlab/jobs/" + in.Job, Status: "manual", Problem: w.problem[in.Job]}, nil
+	})).After(time.Minute)
+	e.OnActivity(gitlab.PlayJob, any, any).Return(locked(w, func(in train.PlayJobInput) (train.PlayedJob, error) {
+		if held, ok := w.held[in.Job]; ok {
+			return held, nil
+		}
+		if !in.NotAfter.IsZero() && !e.Now().Before(in.NotAfter) {
+			return train.PlayedJob{Held: "the window closed"}, nil
+		}
+		w.played = append(w.played, in.Job+" "+e.Now().In(w.in.Train.Location()).Format("Mon 15:04"))
+		return train.PlayedJob{JobID: 2, JobURL: "https://gitlab/jobs/" + in.Job}, nil
+	}))
+	e.OnActivity(gitlab.AwaitJob, any, any).Return(locked(w, func(in train.AwaitJobInput) (train.EndedJob, error) {
+		ended, ok := w.jobs[in.Job]
+		if !ok {
+			ended = train.EndedJob{Status: "success"}
+		}
+		ended.URL = "https://gitlab/jobs/" + in.Job
+		return ended, nil
+	})).After(w.jobTakes)
+	e.OnActivity(flux.AwaitRollout, any, any).Return(locked(w, func(in train.AwaitRolloutInput) (train.Rollout, error) {
+		if w.rollout.Done {
+			w.running[in.Flux.Context] = train.RunningVersion{Version: train.Version{Tag: in.Candidate.Tag, SHA: in.Candidate.SHA}}
+		}
+		return w.rollout, nil
+	})).After(time.Minute)
+	e.OnActivity(tests.StartE2E, any, any).Return(locked(w, func(in train.StartE2EInput) (train.StartedE2E, error) {
+		if w.e2eErr != nil {
+			return train.StartedE2E{}, w.e2eErr
+		}
+		if len(w.e2eVoid) > 0 {
+			void := w.e2eVoid[0]
+			w.e2eVoid = w.e2eVoid[1:]
+			return train.StartedE2E{Void: void}, nil
+		}
+		w.e2es++
+		return train.StartedE2E{StartedPipeline: train.StartedPipeline{ID: 3, URL: "https://gitlab/pipelines/3"}}, nil
+	}))
+	e.OnActivity(gitlab.AwaitPipeline, any, any).Return(locked(w, func(train.AwaitPipelineInput) (train.EndedJob, error) {
+		return w.e2eEnds, nil
+	})).AfterFn(func() time.Duration { return w.e2eTakes })
+	e.OnActivity(tests.ReadE2EReport, any, any).Return(locked(w, func(train.ReadE2EReportInput) (train.E2EFound, error) { return w.e2eFound, nil }))
+	e.OnActivity(slack.Deliver, any, any).Return(locked(w, func(in train.DeliverInput) (train.Delivered, error) {
+		w.delivered = append(w.delivered, in)
+		return train.Delivered{TS: "1.1"}, nil
+	})).AfterFn(func() time.Duration { return max(0, w.slackBack.Sub(e.Now())) })
+}
+
+// locked runs an answer alone: activities run on goroutines of their own.
+func locked[In, Out any](w *world, f func(In) (Out, error)) func(context.Context, In) (Out, error) {
+	return func(_ context.Context, in In) (Out, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return f(in)
+	}
+}
+
+// startAt is when the day departs.
+func (w *world) startAt(instant time.Time) {
+	w.start = instant
+	w.env.SetStartTime(instant)
+}
+
+// at does something at an instant of the day.
+func (w *world) at(instant time.Time, f func()) {
+	w.env.RegisterDelayedCallback(f, instant.Sub(w.start))
+}
+
+// supersede is the next departure.
+func (w *world) supersede(instant time.Time) {
+	w.at(instant, func() { w.env.SignalWorkflow(train.SignalSupersede, train.Supersede{By: "release-api-2026-11-25"}) })
+}
+
+// run runs the day to its end and gives its summary.
+func (w *world) run() train.Summary {
+	w.t.Helper()
+	w.env.ExecuteWorkflow(train.ReleaseWorkflow, w.in)
+	require.True(w.t, w.env.IsWorkflowCompleted())
+	require.NoError(w.t, w.env.GetWorkflowError())
+	var s train.Summary
+	require.NoError(w.t, w.env.GetWorkflowResult(&s))
+	w.completedAt = w.env.Now()
+	return s
+}
+
+// status asks the release.
+func (w *world) status() train.Status {
+	w.t.Helper()
+	value, err := w.env.QueryWorkflow(train.QueryStatus)
+	require.NoError(w.t, err)
+	var st train.Status
+	require.NoError(w.t, value.Get(&st))
+	return st
+}
+
+// said is everything that was delivered to a channel, oldest first.
+func (w *world) said(channel string) string {
+	var lines []string
+	for _, d := range w.delivered {
+		if d.Channel != channel {
+			continue
+		}
+		if d.Card != nil {
+			lines = append(lines, d.Card.Title, d.Card.Body)
+		}
+		for _, e := range d.Events {
+			lines = append(lines, e.Message.Title, e.Message.Body, e.Message.Mention)
+		}
+		lines = append(lines, d.Topic)
+	}
+	return strings.Join(lines, "\n")
+}
+
+var errForbidden = temporal.NewNonRetryableApplicationError("GitLab: could not create the tag: 403 Forbidden", string(train.FaultForbidden), nil)
