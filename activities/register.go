@@ -6,6 +6,7 @@ import "go.temporal.io/sdk/worker"
 type All struct {
 	GitLab     *GitLab
 	Flux       *Flux
+	Deploys    *Deploys
 	Changelog  *Changelog
 	E2E        *E2E
 	Slack      *Slack
@@ -15,7 +16,7 @@ type All struct {
 
 // Register makes a worker run all activities.
 func (a All) Register(w worker.ActivityRegistry) {
-	for _, group := range []any{a.GitLab, a.Flux, a.Changelog, a.E2E, a.Slack, a.Releases, a.Departures} {
+	for _, group := range []any{a.GitLab, a.Flux, a.Deploys, a.Changelog, a.E2E, a.Slack, a.Releases, a.Departures} {
 		w.RegisterActivity(group)
 	}
 }

@@ -102,6 +102,7 @@ func connect(path string) (activities.All, error) {
 	return activities.All{
 		GitLab:     jobs,
 		Flux:       &activities.Flux{API: clusters, GitLab: git},
+		Deploys:    &activities.Deploys{GitLab: jobs, Flux: clusters},
 		Changelog:  &activities.Changelog{API: git},
 		E2E:        &activities.E2E{GitLab: jobs, Flux: clusters},
 		Slack:      &activities.Slack{API: slack.New(slack.Options{URL: file.Slack.URL, Token: secrets.SlackBotToken})},

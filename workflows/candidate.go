@@ -17,6 +17,7 @@ import (
 var (
 	gitlab    *activities.GitLab
 	flux      *activities.Flux
+	deploys   *activities.Deploys
 	changelog *activities.Changelog
 	tests     *activities.E2E
 	slack     *activities.Slack
@@ -85,9 +86,12 @@ func (r *release) publishChangelog(ctx workflow.Context) error {
 		return err
 	}
 	r.Changelog = digest
+	r.enter(ctx, train.OnStaging, train.Waiting{
+		For: train.WaitPipeline, What: r.Candidate.Tag + " to be deployed to staging", Next: "E2E runs on staging", NextAt: r.Plan.E2EAt,
+	})
 	cut := r.coordination(ptr(r.CutEvent()))
 	cut.Topic = r.Topic()
-	r.tell(ctx, cut)
+	r.tell(cut)
 	return nil
 }
 
@@ -154,7 +158,10 @@ func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAft
 			}
 			continue
 		}
-		r.tell(ctx, r.deployed(env, nil), r.coordination(nil))
+		r.tell(r.deployed(env, nil))
+		if env == train.Production { // for staging the card has said so already
+			r.tell(r.coordination(nil))
+		}
 		return r.followDeploy(ctx, env, child)
 	}
 }
@@ -191,7 +198,7 @@ func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, 
 	if result.Outcome == train.DeployHeld && result.HeldBy != "" {
 		r.Holds = append(r.Holds, train.Hold{Kind: result.HeldBy, Reason: result.Cause, Since: result.EndedAt})
 	}
-	r.tell(ctx, r.deployed(env, ptr(r.DeployEvent(env))), r.coordination(nil))
+	r.tell(r.deployed(env, ptr(r.DeployEvent(env))), r.coordination(nil))
 	return nil
 }
 
@@ -201,7 +208,7 @@ func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentNa
 	hold := train.Hold{Kind: train.HoldEnvironmentBusy, Reason: fmt.Sprintf("%s is deploying to %s", other, env), Since: workflow.Now(ctx)}
 	r.Holds = append(r.Holds, hold)
 	r.waitFor(ctx, train.Waiting{For: train.WaitHold, What: fmt.Sprintf("%s to end, which deploys to %s", other, env), Next: "this release deploys"})
-	r.tell(ctx, r.coordinationLoud(r.HeldEvent(train.DeployStepOf(env), []train.Hold{hold})))
+	r.tell(r.coordinationLoud(r.HeldEvent(train.DeployStepOf(env), []train.Hold{hold})))
 	_, err := call(ctx, r.door, watching("Another deploy to "+string(env)+" ends first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.AwaitClosed, train.AwaitClosedInput{WorkflowID: other, Poll: r.Train.Poll.Deploy})
 	r.lift(train.HoldEnvironmentBusy)

@@ -113,7 +113,7 @@ func (r *release) depart(ctx workflow.Context) error {
 	r.enter(ctx, train.Departing, train.Waiting{
 		For: train.WaitNothing, What: "older releases of the train to end", Next: "main is tagged",
 	})
-	r.tell(ctx, r.coordination(ptr(r.DepartedEvent())))
+	r.tell(r.coordination(ptr(r.DepartedEvent())))
 	_, err := call(ctx, r.door, watching("Older releases of the train are told and end first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.CloseOlder, train.CloseOlderInput{Train: r.Train.Name, Self: r.id, Poll: r.Train.Poll})
 	return r.orStuck(ctx, "closing older releases", err)
@@ -128,7 +128,7 @@ func (r *release) watch(ctx workflow.Context) error {
 	r.enter(ctx, train.Watching, train.Waiting{
 		For: train.WaitTime, What: "the window to close", Next: "the release ends as released", NextAt: until,
 	})
-	r.tell(ctx, r.coordination(ptr(r.ReleasedEvent())))
+	r.tell(r.coordination(ptr(r.ReleasedEvent())))
 	err := r.sleepUntil(ctx, until, fmt.Sprintf("%s is in production: watching until the window closes", r.Candidate.Tag), never)
 	r.end(train.EndReleased, fmt.Sprintf("%s went to production %s.", r.Candidate.Tag, train.When(r.ReleasedAt, r.Train.Location())))
 	return err
@@ -148,9 +148,8 @@ func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) 
 	r.enter(ctx, train.Ended, train.Waiting{For: train.WaitNothing, What: "nothing"})
 	last := r.coordination(ptr(r.EndEvent()))
 	last.Last = true
-	r.tell(ctx, last)
-	r.deliver.flush(ctx)
-	return r.Summary(), nil
+	r.tell(last)
+	return r.Summary(), r.deliver.flush(ctx)
 }
 
 // orStuck passes success and endings on. Any other failure is one that retries
@@ -165,7 +164,7 @@ func (r *release) orStuck(ctx workflow.Context, doing string, err error) error {
 		For: train.WaitPerson, What: fmt.Sprintf("a person: %s failed: %s", doing, problem),
 		Next: "after the cause is mended, cancel this release and start the day again",
 	})
-	r.tell(ctx, r.coordinationLoud(r.StuckEvent(doing, problem)))
+	r.tell(r.coordinationLoud(r.StuckEvent(doing, problem)))
 	return r.until(ctx, never)
 }
 
@@ -210,7 +209,7 @@ func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 		For: train.WaitHold, What: fmt.Sprintf("the hold %s to end: %s", holds[0].Kind, holds[0].Reason),
 		Next: fmt.Sprintf("%s goes on", step), NextAt: holds[0].Until,
 	})
-	r.tell(ctx, r.coordinationLoud(r.HeldEvent(step, holds)))
+	r.tell(r.coordinationLoud(r.HeldEvent(step, holds)))
 	if err := r.until(ctx, func() bool { return len(step.Blocking(r.Holds)) == 0 }); err != nil {
 		return err
 	}

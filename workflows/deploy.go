@@ -39,7 +39,6 @@ func newDeploy(ctx workflow.Context, in train.DeployInput) *deploy {
 // Flux, then smoke tests. The first step that does not succeed ends it.
 func (d *deploy) run(ctx workflow.Context) {
 	steps := []func(workflow.Context) bool{
-		d.readBefore,
 		d.awaitPipelineJob,
 		d.play,
 		d.awaitJob,
@@ -76,17 +75,6 @@ func (d *deploy) enter(ctx workflow.Context, step train.DeployStep, limit time.D
 	}
 }
 
-// readBefore notes what runs now: where a rollback would go.
-func (d *deploy) readBefore(ctx workflow.Context) bool {
-	running, err := call(ctx, d.door, short("What "+string(d.in.Environment)+" runs before the deploy"), flux.ReadVersion,
-		train.ReadVersionInput{Project: d.in.Project, Flux: d.in.Config.Flux})
-	if err != nil {
-		return d.ended(train.DeployFailed, "nothing was played, because Flux could not be asked what runs: %s", sentence(err))
-	}
-	d.Before = running.Version
-	return true
-}
-
 // awaitPipelineJob waits until the tag's pipeline has been created and offers the deploy job.
 func (d *deploy) awaitPipelineJob(ctx workflow.Context) bool {
 	limit := d.in.Config.Limits.Job.D()
@@ -108,12 +96,16 @@ func (d *deploy) awaitPipelineJob(ctx workflow.Context) bool {
 // play plays the deploy job, after the activity's last look at what must hold.
 func (d *deploy) play(ctx workflow.Context) bool {
 	if d.in.Config.Start == train.StartAutomatic {
-		return true // the pipeline starts it, we only follow
+		return d.readBefore(ctx) // the pipeline starts it, we only follow
 	}
-	played, err := d.playJob(ctx, train.StepPlay, d.in.Config.Job, d.in.NotAfter)
+	played, err := write(ctx, d.door, train.StepPlay, 1, short(fmt.Sprintf("Play the job %s of %s", d.in.Config.Job, d.Tag)),
+		deploys.PlayDeploy, func(key string) train.PlayDeployInput {
+			return train.PlayDeployInput{Job: d.playInput(d.in.Config.Job, d.in.NotAfter, key), Flux: d.in.Config.Flux}
+		})
 	if err != nil {
 		return d.ended(train.DeployUnknown, "it is not known whether the job was played: %s", sentence(err))
 	}
+	d.Before = played.Before
 	if played.Held != "" {
 		d.HeldBy = played.HoldKind
 		return d.ended(train.DeployHeld, "nothing was played: %s", played.Held)
@@ -122,13 +114,21 @@ func (d *deploy) play(ctx workflow.Context) bool {
 	return true
 }
 
-func (d *deploy) playJob(ctx workflow.Context, step train.Step, job string, notAfter time.Time) (train.PlayedJob, error) {
-	return write(ctx, d.door, step, 1, short(fmt.Sprintf("Play the job %s of %s", job, d.Tag)),
-		gitlab.PlayJob, func(key string) train.PlayJobInput {
-			return train.PlayJobInput{
-				Project: d.in.Project, PipelineID: d.job.PipelineID, Job: job, Candidate: d.in.Candidate, NotAfter: notAfter, Key: key,
-			}
-		})
+// readBefore notes what runs now: where a rollback would go.
+func (d *deploy) readBefore(ctx workflow.Context) bool {
+	running, err := call(ctx, d.door, short("What "+string(d.in.Environment)+" runs before the deploy"), flux.ReadVersion,
+		train.ReadVersionInput{Project: d.in.Project, Flux: d.in.Config.Flux})
+	if err != nil {
+		return d.ended(train.DeployUnknown, "Flux could not be asked what runs: %s", sentence(err))
+	}
+	d.Before = running.Version
+	return true
+}
+
+func (d *deploy) playInput(job string, notAfter time.Time, key string) train.PlayJobInput {
+	return train.PlayJobInput{
+		Project: d.in.Project, PipelineID: d.job.PipelineID, Job: job, Candidate: d.in.Candidate, NotAfter: notAfter, Key: key,
+	}
 }
 
 // awaitJob waits for the deploy job's end.
@@ -208,7 +208,8 @@ func (d *deploy) smokeByJob(ctx workflow.Context, job string, limit time.Duratio
 	if err != nil || !ended.Playable() {
 		return ended, err
 	}
-	played, err := d.playJob(ctx, train.StepSmoke, job, time.Time{})
+	played, err := write(ctx, d.door, train.StepSmoke, 1, short(fmt.Sprintf("Play the job %s of %s", job, d.Tag)),
+		gitlab.PlayJob, func(key string) train.PlayJobInput { return d.playInput(job, time.Time{}, key) })
 	switch {
 	case err != nil:
 		return ended, err

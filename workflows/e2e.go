@@ -34,7 +34,7 @@ func (r *release) test(ctx workflow.Context) error {
 
 // runE2E starts one run and waits for its result or its deadline.
 func (r *release) runE2E(ctx workflow.Context, run int) error {
-	r.waitFor(ctx, train.Waiting{For: train.WaitNothing, What: "GitLab to start E2E", Next: "E2E runs on staging"})
+	r.waitFor(ctx, train.Waiting{For: train.WaitPipeline, What: "GitLab to start E2E", Next: "E2E runs on staging"})
 	config := r.Train.E2E
 	r.setE2E(train.E2E{State: train.E2ERunning, Run: run, Tag: r.Candidate.Tag, StartedAt: workflow.Now(ctx)})
 	started, err := write(ctx, r.door, train.StepE2E, run, short("Start E2E of "+r.Candidate.Tag+" on staging"),
@@ -55,7 +55,7 @@ func (r *release) runE2E(ctx workflow.Context, run int) error {
 		return nil
 	}
 	r.E2E.PipelineURL = started.URL
-	r.tell(ctx, r.e2e(nil), r.coordination(nil))
+	r.tell(r.e2e(nil), r.coordination(nil))
 	return r.awaitE2E(ctx, started.ID)
 }
 
@@ -120,7 +120,7 @@ func (r *release) endE2E(ctx workflow.Context, state train.E2EState, why string)
 		e.EndedAt = r.E2E.EndedAt // it still runs
 	}
 	r.setE2E(e)
-	r.tell(ctx, r.e2e(ptr(r.E2EEvent())), r.coordination(nil))
+	r.tell(r.e2e(ptr(r.E2EEvent())), r.coordination(nil)) // where the gate has more to say at once, its card counts
 }
 
 func (r *release) setE2E(e train.E2E) {

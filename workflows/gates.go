@@ -21,7 +21,7 @@ func (r *release) awaitGate(ctx workflow.Context) error {
 		r.enter(ctx, train.AtGate, r.GateWaiting(now))
 		if question := fmt.Sprint(gate.Closed, gate.Blocked); question != asked {
 			asked = question
-			r.ask(ctx, gate)
+			r.ask(gate)
 		}
 		evidence := r.evidence
 		changed := func() bool { return r.evidence != evidence }
@@ -35,17 +35,17 @@ func (r *release) awaitGate(ctx workflow.Context) error {
 			return err
 		}
 		if now := workflow.Now(ctx); gate.Reminds && !now.Before(gate.Wake) {
-			r.tell(ctx, r.coordinationLoud(r.ReminderEvent(now, gate.Blocked)))
+			r.tell(r.coordinationLoud(r.ReminderEvent(now, gate.Blocked)))
 		}
 	}
 }
 
 // ask tells people what stands between the candidate and production.
-func (r *release) ask(ctx workflow.Context, gate train.Gate) {
+func (r *release) ask(gate train.Gate) {
 	if gate.Closed {
 		blocked := append(gate.Blocked, "the window closed "+train.When(r.Plan.WindowCloses, r.Train.Location()))
-		r.tell(ctx, r.coordinationLoud(r.GateClosedEvent(blocked)))
+		r.tell(r.coordinationLoud(r.GateClosedEvent(blocked)))
 		return
 	}
-	r.tell(ctx, r.coordination(nil)) // the E2E or deploy channel has said what is wrong
+	r.tell(r.coordination(nil)) // the E2E or deploy channel has said what is wrong
 }

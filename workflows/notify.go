@@ -141,48 +141,69 @@ func delivering(summary string) workflow.ActivityOptions {
 	}
 }
 
-// delivery is a release's way to its NotifyWorkflow.
+// delivery is a release's way to its NotifyWorkflow. What is said within one
+// workflow task goes in one signal.
 type delivery struct {
 	id    string
 	sent  int
-	calls []workflow.Future
+	queue []train.Announcement
+	onWay int // signals that have not been confirmed
 }
 
 // startDelivery starts the delivery of a release day's messages. One that still
 // delivers for an earlier release of the day takes these on as well.
 func startDelivery(ctx workflow.Context, name string, day train.Day) *delivery {
-	id := train.NotifyID(name, day)
+	d := &delivery{id: train.NotifyID(name, day)}
 	info := workflow.GetInfo(ctx)
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(own, workflow.ChildWorkflowOptions{
-		WorkflowID:            id,
+		WorkflowID:            d.id,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:         clip(fmt.Sprintf("Messages of release %s of %s", day, name)),
-	}), train.NotifyWorkflow, train.NotifyInput{Key: id + "#" + train.ShortSHA(info.FirstRunID)})
+	}), train.NotifyWorkflow, train.NotifyInput{Key: d.id + "#" + train.ShortSHA(info.FirstRunID)})
 	if err := child.GetChildWorkflowExecution().Get(own, nil); err != nil {
-		workflow.GetLogger(ctx).Info("Messages go to the delivery that runs already", "id", id, "because", err)
+		workflow.GetLogger(ctx).Info("Messages go to the delivery that runs already", "id", d.id, "because", err)
 	}
-	return &delivery{id: id}
+	workflow.Go(own, d.handOver)
+	return d
 }
 
-// send hands announcements over and does not wait.
-func (d *delivery) send(ctx workflow.Context, announcements []train.Announcement) {
-	for i := range announcements {
+// send queues announcements; the last card for a channel counts.
+func (d *delivery) send(announcements []train.Announcement) {
+	for _, a := range announcements {
 		d.sent++
-		announcements[i].Key = fmt.Sprintf("event-%d", d.sent)
+		a.Key = fmt.Sprintf("event-%d", d.sent)
+		for i := range d.queue {
+			if d.queue[i].Channel == a.Channel && a.Card != nil {
+				d.queue[i].Card = nil
+			}
+		}
+		d.queue = append(d.queue, a)
 	}
-	own, _ := workflow.NewDisconnectedContext(ctx)
-	d.calls = append(d.calls, workflow.SignalExternalWorkflow(own, d.id, "", train.SignalAnnounce, announcements))
+}
+
+// handOver signals what has been queued, once the code that queues it waits for
+// something else.
+func (d *delivery) handOver(ctx workflow.Context) {
+	for {
+		if err := workflow.Await(ctx, func() bool { return len(d.queue) > 0 }); err != nil {
+			return // the context is never cancelled
+		}
+		signal := workflow.SignalExternalWorkflow(ctx, d.id, "", train.SignalAnnounce, d.queue)
+		d.queue = nil
+		d.onWay++
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			if err := signal.Get(ctx, nil); err != nil {
+				workflow.GetLogger(ctx).Error("Announcements were not handed over", "id", d.id, "error", err)
+			}
+			d.onWay--
+		})
+	}
 }
 
 // flush waits until everything is handed over: what a closing workflow has not
 // handed over is lost.
-func (d *delivery) flush(ctx workflow.Context) {
-	for _, call := range d.calls {
-		if err := call.Get(ctx, nil); err != nil {
-			workflow.GetLogger(ctx).Error("An announcement was not handed over", "id", d.id, "error", err)
-		}
-	}
-	d.calls = nil
+func (d *delivery) flush(ctx workflow.Context) error {
+	return workflow.Await(ctx, func() bool { return len(d.queue) == 0 && d.onWay == 0 })
 }

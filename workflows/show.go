@@ -95,6 +95,6 @@ func (r *release) e2e(event *train.Message) train.Announcement {
 }
 
 // tell hands announcements to delivery and does not wait for Slack.
-func (r *release) tell(ctx workflow.Context, announcements ...train.Announcement) {
-	r.deliver.send(ctx, announcements)
+func (r *release) tell(announcements ...train.Announcement) {
+	r.deliver.send(announcements)
 }

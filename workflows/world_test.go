@@ -100,7 +100,7 @@ func newWorld(t *testing.T) *world {
 	w.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: releaseID, TaskQueue: train.TaskQueue})
 	Register(w.env)
 	activities.All{
-		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
+		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Deploys: &activities.Deploys{}, Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
 		Slack: &activities.Slack{}, Releases: &activities.Releases{}, Departures: &activities.Departures{},
 	}.Register(w.env)
 	w.answer()
@@ -132,7 +132,7 @@ func (w *world) answer() {
 	e.OnActivity(gitlab.AwaitPipelineJob, any, any).Return(locked(w, func(in train.AwaitPipelineJobInput) (train.PipelineJob, error) {
 		return train.PipelineJob{PipelineID: 1, JobID: 2, JobURL: "https://gitlab/jobs/" + in.Job, Status: "manual", Problem: w.problem[in.Job]}, nil
 	})).After(time.Minute)
-	e.OnActivity(gitlab.PlayJob, any, any).Return(locked(w, func(in train.PlayJobInput) (train.PlayedJob, error) {
+	play := func(in train.PlayJobInput) (train.PlayedJob, error) {
 		if held, ok := w.held[in.Job]; ok {
 			return held, nil
 		}
@@ -141,6 +141,11 @@ func (w *world) answer() {
 		}
 		w.played = append(w.played, in.Job+" "+e.Now().In(w.in.Train.Location()).Format("Mon 15:04"))
 		return train.PlayedJob{JobID: 2, JobURL: "https://gitlab/jobs/" + in.Job}, nil
+	}
+	e.OnActivity(gitlab.PlayJob, any, any).Return(locked(w, play))
+	e.OnActivity(deploys.PlayDeploy, any, any).Return(locked(w, func(in train.PlayDeployInput) (train.PlayedDeploy, error) {
+		played, err := play(in.Job)
+		return train.PlayedDeploy{PlayedJob: played, Before: w.running[in.Flux.Context].Version}, err
 	}))
 	e.OnActivity(gitlab.AwaitJob, any, any).Return(locked(w, func(in train.AwaitJobInput) (train.EndedJob, error) {
 		ended, ok := w.jobs[in.Job]

@@ -293,6 +293,19 @@ type PlayJobInput struct {
 	Key        string    `json:"key"`
 }
 
+// PlayDeployInput plays a deploy job; what runs before it is read at the same moment.
+type PlayDeployInput struct {
+	Job  PlayJobInput `json:"job"`
+	Flux FluxObject   `json:"flux"`
+}
+
+// PlayedDeploy is the played job and what ran before it.
+type PlayedDeploy struct {
+	PlayedJob
+	// Before is where a rollback would go; zero when it is not known.
+	Before Version `json:"before,omitzero"`
+}
+
 // PlayedJob is a job that runs or ran, or why it was not played.
 type PlayedJob struct {
 	// Held says why nothing was played; empty when the job was played or adopted.
