@@ -113,7 +113,7 @@ func (g *GitLab) PlayJob(ctx context.Context, in train.PlayJobInput) (train.Play
 		return train.PlayedJob{}, failure(err)
 	}
 	if !gitlab.JobPlayable(job.Status) {
-		return g.adopt(ctx, in, job)
+		return g.adopt(ctx, job)
 	}
 	if held, err := g.mustNotPlay(ctx, in); err != nil || held.Held != "" {
 		return held, failure(err)
@@ -146,7 +146,7 @@ func (g *GitLab) mustNotPlay(ctx context.Context, in train.PlayJobInput) (train.
 
 // adopt takes over a job that runs or ran already, and says whether it was
 // somebody else who started it.
-func (g *GitLab) adopt(ctx context.Context, in train.PlayJobInput, job gitlab.Job) (train.PlayedJob, error) {
+func (g *GitLab) adopt(ctx context.Context, job gitlab.Job) (train.PlayedJob, error) {
 	played := train.PlayedJob{JobID: job.ID, JobURL: job.WebURL}
 	us, err := g.API.CurrentUser(ctx)
 	if err != nil {

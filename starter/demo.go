@@ -178,7 +178,7 @@ func (d *demo) startWorker(path string) error {
 	if err != nil {
 		return err
 	}
-	d.worker = exec.Command(path, "-config", config)
+	d.worker = exec.Command(path, "-config", config) //nolint:noctx // it is stopped in its turn, not when the context ends
 	d.worker.Env = append(append(os.Environ(), d.sandbox.Env()...), "TEMPORAL_ADDRESS="+d.temporal.Address, "TEMPORAL_NAMESPACE="+client.DefaultNamespace)
 	d.worker.Stdout, d.worker.Stderr = log, log
 	d.worker.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches it through us, in order

@@ -22,9 +22,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	a := &app{out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
-	os.Exit(a.run(ctx, os.Args[1:]))
+	code := a.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
 }
 
 // app is one call of the program; all that it touches is injected.
@@ -41,7 +42,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(a.err, "starter:", err)
+		_, _ = fmt.Fprintln(a.err, "starter:", err)
 		return 1
 	}
 	return 0
@@ -93,4 +94,5 @@ func (a *app) temporal(ctx context.Context) (client.Client, string, error) {
 	return c, o.Namespace, err
 }
 
-func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.out, format, args...) }
+// printf writes for people; a closed pipe is theirs to notice.
+func (a *app) printf(format string, args ...any) { _, _ = fmt.Fprintf(a.out, format, args...) }

@@ -29,8 +29,9 @@ func main() {
 	path := flag.String("config", "release.yaml", "the configuration `file`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *path); err != nil {
+	err := run(ctx, *path)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
 		os.Exit(1)
 	}

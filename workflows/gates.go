@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -43,7 +44,7 @@ func (r *release) awaitGate(ctx workflow.Context) error {
 // ask tells people what stands between the candidate and production.
 func (r *release) ask(gate train.Gate) {
 	if gate.Closed {
-		blocked := append(gate.Blocked, "the window closed "+train.When(r.Plan.WindowCloses, r.Train.Location()))
+		blocked := slices.Concat(gate.Blocked, []string{"the window closed " + train.When(r.Plan.WindowCloses, r.Train.Location())})
 		r.tell(r.coordinationLoud(r.GateClosedEvent(blocked)))
 		return
 	}

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -15,14 +16,14 @@ import (
 // pace: Slack being down never holds a release. One coroutine a channel, so one
 // broken channel does not hold the others; edits of a card coalesce.
 func NotifyWorkflow(ctx workflow.Context, in train.NotifyInput) error {
-	n := &notifier{door: &door{key: in.Key}, since: workflow.Now(ctx), channels: map[string]*channel{}}
+	n := &notifier{door: &door{key: in.Key}, since: workflow.Now(ctx)}
 	return n.run(ctx)
 }
 
 type notifier struct {
 	door     *door
 	since    time.Time
-	channels map[string]*channel
+	channels []*channel
 	last     bool
 }
 
@@ -54,24 +55,20 @@ func (n *notifier) run(ctx workflow.Context) error {
 }
 
 func (n *notifier) idle() bool {
-	for _, c := range n.channels { //workflowcheck:ignore (an any-of, order does not matter)
-		if !c.idle() {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(n.channels, func(c *channel) bool { return !c.idle() })
 }
 
 // take puts an announcement into its channel's queue; a new card replaces one
 // that has not been delivered yet.
 func (n *notifier) take(ctx workflow.Context, a train.Announcement) {
 	n.last = n.last || a.Last
-	c := n.channels[a.Channel]
-	if c == nil {
-		c = &channel{name: a.Channel}
-		n.channels[a.Channel] = c
-		workflow.Go(ctx, func(ctx workflow.Context) { n.serve(ctx, c) })
+	i := slices.IndexFunc(n.channels, func(c *channel) bool { return c.name == a.Channel })
+	if i < 0 {
+		i = len(n.channels)
+		n.channels = append(n.channels, &channel{name: a.Channel})
+		workflow.Go(ctx, func(ctx workflow.Context) { n.serve(ctx, n.channels[i]) })
 	}
+	c := n.channels[i]
 	if a.Card != nil {
 		c.card = a.Card
 	}

@@ -90,7 +90,7 @@ func (r *release) deployed(env train.EnvironmentName, event *train.Message) trai
 func (r *release) e2e(event *train.Message) train.Announcement {
 	return train.Announcement{
 		Channel: r.Train.Slack.E2E, Card: ptr(r.E2ECard()), Event: event,
-		Broadcast: event != nil && r.State.E2E.State != train.E2EGreen,
+		Broadcast: event != nil && r.E2E.State != train.E2EGreen,
 	}
 }
 

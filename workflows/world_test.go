@@ -161,7 +161,7 @@ func (w *world) answer() {
 		}
 		return w.rollout, nil
 	})).After(time.Minute)
-	e.OnActivity(tests.StartE2E, any, any).Return(locked(w, func(in train.StartE2EInput) (train.StartedE2E, error) {
+	e.OnActivity(tests.StartE2E, any, any).Return(locked(w, func(train.StartE2EInput) (train.StartedE2E, error) {
 		if w.e2eErr != nil {
 			return train.StartedE2E{}, w.e2eErr
 		}

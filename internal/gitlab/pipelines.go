@@ -3,6 +3,7 @@ package gitlab
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -41,7 +42,7 @@ func pipelineInfo(p *lib.PipelineInfo) Pipeline {
 
 func pipeline(p *lib.Pipeline) Pipeline {
 	return Pipeline{
-		ID: int64(p.ID), Status: p.Status, Source: string(p.Source), Ref: p.Ref, SHA: p.SHA, WebURL: p.WebURL,
+		ID: int64(p.ID), Status: p.Status, Source: p.Source, Ref: p.Ref, SHA: p.SHA, WebURL: p.WebURL,
 		YAMLErrors: p.YamlErrors, CreatedAt: at(p.CreatedAt),
 	}
 }
@@ -129,7 +130,8 @@ func (c *Client) PlayJob(ctx context.Context, project string, id int64, variable
 
 // explainPlay names the causes that GitLab's bare 403 leaves open.
 func explainPlay(err error) error {
-	if f, ok := err.(*train.Fault); ok && f.Kind == train.FaultForbidden {
+	var f *train.Fault
+	if errors.As(err, &f) && f.Kind == train.FaultForbidden {
 		f.Advice = "Either the environment is protected against the bot, or a newer deployment has made the job outdated, " +
 			"or the deployment waits for an approval, or the bot may not set job variables"
 	}

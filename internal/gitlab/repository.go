@@ -30,7 +30,7 @@ func (c *Client) Project(ctx context.Context, project string) (Project, error) {
 	return Project{
 		ID: int64(p.ID), Path: p.PathWithNamespace, WebURL: p.WebURL, DefaultBranch: p.DefaultBranch,
 		ForwardDeployment: p.CIForwardDeploymentEnabled, ForwardDeploymentRollback: p.CIForwardDeploymentRollbackAllowed,
-		PipelineVariablesRole: string(p.CIPipelineVariablesMinimumOverrideRole),
+		PipelineVariablesRole: p.CIPipelineVariablesMinimumOverrideRole,
 	}, nil
 }
 

@@ -183,10 +183,9 @@ func (g *gitlab) addTestPipeline(p *project, ref string, variables map[string]st
 	return pl
 }
 
-func (g *gitlab) addJob(pl *pipeline, j *job) *job {
+func (g *gitlab) addJob(pl *pipeline, j *job) {
 	j.ID, j.Pipeline, j.Status, j.CreatedAt, j.User = g.id(), pl, "created", pl.CreatedAt, botName
 	pl.Jobs = append(pl.Jobs, j)
-	return j
 }
 
 // current is the newest job of a name.

@@ -117,7 +117,7 @@ func Start(ctx context.Context, o Options) (s *Sandbox, err error) {
 	if s.git, err = cloneBare(ctx, o.Repo, o.Branch, filepath.Join(s.dir, "repository.git")); err != nil {
 		return nil, err
 	}
-	listener, err := listen(cmp.Or(o.Listen, "127.0.0.1:0"))
+	listener, err := listen(ctx, cmp.Or(o.Listen, "127.0.0.1:0"))
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func Start(ctx context.Context, o Options) (s *Sandbox, err error) {
 	return s, nil
 }
 
-func listen(address string) (net.Listener, error) {
+func listen(ctx context.Context, address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("%q is no address: write for example 127.0.0.1:8090", address)
@@ -145,7 +145,7 @@ func listen(address string) (net.Listener, error) {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("the sandbox listens on loopback only, not on %s: it has no real protection", host)
 	}
-	return net.Listen("tcp", address)
+	return (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 }
 
 // populate makes what the trains need: projects, channels, clusters and what runs there.

@@ -280,4 +280,3 @@ func (c *Client) whoAmI(ctx context.Context) (Identity, error) {
 	}
 	return *c.self, nil
 }
-

@@ -46,7 +46,7 @@ const transferPolls = "history.transferProcessorMaxPollRPS=2000"
 
 // StartDevServer starts a development server and waits until it answers.
 func StartDevServer(ctx context.Context, o DevServerOptions) (*DevServer, error) {
-	address, err := orFree(o.Address)
+	address, err := orFree(ctx, o.Address)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func StartDevServer(ctx context.Context, o DevServerOptions) (*DevServer, error)
 	}
 	s := &DevServer{Address: address}
 	if o.UI {
-		ui, err := orFree("")
+		ui, err := orFree(ctx, "")
 		if err != nil {
 			return nil, err
 		}
@@ -85,11 +85,11 @@ func (s *DevServer) Stop() error {
 	return nil
 }
 
-func orFree(address string) (string, error) {
+func orFree(ctx context.Context, address string) (string, error) {
 	if address != "" {
 		return address, nil
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)
 	}

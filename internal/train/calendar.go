@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,7 +80,7 @@ func (w *Weekday) UnmarshalText(b []byte) error {
 
 // Release says whether a day is a release day, and why it is or is not where
 // that is not plain from the weekday. An added day wins over everything, a day
-// that a move leads to over weekday and holiday.
+// that a move leads to over weekday, holiday and a move from it.
 func (c Calendar) Release(d Day) (ok bool, why string) {
 	for _, a := range c.Added {
 		if a.Day == d {
@@ -88,19 +89,36 @@ func (c Calendar) Release(d Day) (ok bool, why string) {
 	}
 	for _, m := range c.Moved {
 		if m.To == d {
-			return true, because("moved here from "+m.From.String(), m.Why)
+			return true, c.movedFrom(m)
 		}
+	}
+	for _, m := range c.Moved {
 		if m.From == d {
 			return false, because("moved to "+m.To.String(), m.Why)
 		}
 	}
-	if !slices.Contains(c.Weekdays, Weekday(d.Weekday())) {
+	if !c.releaseWeekday(d) {
 		return false, "no release on " + d.Weekday().String() + "s"
 	}
 	if name, ok := c.holiday(d); ok {
 		return false, because("holiday", name)
 	}
 	return true, ""
+}
+
+// movedFrom says where a moved release day comes from, and why it was moved;
+// the holiday that it gave way to says enough where no reason is written.
+func (c Calendar) movedFrom(m Move) string {
+	holiday, _ := c.holiday(m.From)
+	if why := cmp.Or(m.Why, holiday); why != "" {
+		return fmt.Sprintf("moved from %s (%s)", m.From, why)
+	}
+	return "moved from " + m.From.String()
+}
+
+// releaseWeekday says whether a day is a release day by its weekday.
+func (c Calendar) releaseWeekday(d Day) bool {
+	return slices.Contains(c.Weekdays, Weekday(d.Weekday()))
 }
 
 func because(what, why string) string {
@@ -150,40 +168,49 @@ func (c Calendar) releaseDays(first Day, days int, yield func(Day) bool) {
 }
 
 // cutAt is the instant at which a release day is cut.
-func (t Train) cutAt(release Day) time.Time {
-	return t.Calendar.CutDay(release).At(t.Cut.At, t.Location()).UTC()
+func (t Train) cutAt(release Day, zone *time.Location) time.Time {
+	return t.Calendar.CutDay(release).At(t.Cut.At, zone).UTC()
 }
 
 // opensAt is the instant at which a release day's window opens.
-func (t Train) opensAt(release Day) time.Time {
-	return release.At(t.Window.Opens, t.Location()).UTC()
+func (t Train) opensAt(release Day, zone *time.Location) time.Time {
+	return release.At(t.Window.Opens, zone).UTC()
 }
 
 // PlanFor is the plan of a release day.
 func (t Train) PlanFor(day Day) Plan {
+	zone := t.Location()
+	p := t.instants(day, zone)
+	t.Calendar.releaseDays(day.Add(1), lookAhead, func(next Day) bool {
+		p.NextCutAt = t.cutAt(next, zone)
+		return false
+	})
+	return p
+}
+
+// instants is the plan of a release day by itself, without what follows it.
+func (t Train) instants(day Day, zone *time.Location) Plan {
 	p := Plan{
-		Day: day, CutAt: t.cutAt(day),
-		WindowOpens: t.opensAt(day), WindowCloses: day.At(t.Window.Closes, t.Location()).UTC(),
+		Day: day, CutAt: t.cutAt(day, zone),
+		WindowOpens: t.opensAt(day, zone), WindowCloses: day.At(t.Window.Closes, zone).UTC(),
 	}
 	p.E2EDeadline = p.WindowOpens.Add(-t.E2E.Deadline.D())
 	if !t.E2E.At.IsZero() {
-		p.E2EAt = t.Calendar.CutDay(day).At(t.E2E.At, t.Location()).UTC()
-		if p.E2EAt.Before(p.CutAt) { // after midnight
-			p.E2EAt = t.Calendar.CutDay(day).Add(1).At(t.E2E.At, t.Location()).UTC()
+		evening := t.Calendar.CutDay(day)
+		if t.E2E.At.Before(t.Cut.At) { // after midnight
+			evening = evening.Add(1)
 		}
+		p.E2EAt = evening.At(t.E2E.At, zone).UTC()
 	}
-	t.Calendar.releaseDays(day.Add(1), lookAhead, func(next Day) bool {
-		p.NextCutAt = t.cutAt(next)
-		return false
-	})
 	return p
 }
 
 // NextReleaseDay is the first release day whose window opens after an instant:
 // what a departure by hand means.
 func (t Train) NextReleaseDay(after time.Time) (next Day, found bool) {
-	t.Calendar.releaseDays(DayOf(after.In(t.Location())), lookAhead, func(d Day) bool {
-		if t.opensAt(d).After(after) {
+	zone := t.Location()
+	t.Calendar.releaseDays(DayOf(after.In(zone)), lookAhead, func(d Day) bool {
+		if t.opensAt(d, zone).After(after) {
 			next, found = d, true
 		}
 		return !found
@@ -193,9 +220,9 @@ func (t Train) NextReleaseDay(after time.Time) (next Day, found bool) {
 
 // DayForCut is the release day whose cut falls on the minute of an instant.
 func (t Train) DayForCut(at time.Time) (day Day, found bool) {
-	minute := at.Truncate(time.Minute)
-	t.Calendar.releaseDays(DayOf(at.In(t.Location())), lookAhead, func(d Day) bool {
-		cut := t.cutAt(d)
+	minute, zone := at.Truncate(time.Minute), t.Location()
+	t.Calendar.releaseDays(DayOf(at.In(zone)), lookAhead, func(d Day) bool {
+		cut := t.cutAt(d, zone)
 		if cut.Equal(minute) {
 			day, found = d, true
 		}
@@ -221,19 +248,21 @@ type Gap struct {
 	Why string `json:"why"`
 }
 
-// Departures are the next n departures after an instant.
+// Departures are the next n departures after an instant; fewer where the
+// calendar knows no release day for longer than it looks ahead.
 func (t Train) Departures(after time.Time, n int) []Departure {
 	var out []Departure
 	var gaps []Gap
-	first := DayOf(after.In(t.Location()))
-	for i := 0; i < lookAhead && len(out) < n; i++ {
-		d := first.Add(i)
+	zone := t.Location()
+	d := DayOf(after.In(zone))
+	for empty := 0; empty < lookAhead && len(out) < n; d = d.Add(1) {
+		empty++
 		ok, why := t.Calendar.Release(d)
 		switch {
-		case ok && t.cutAt(d).After(after):
-			out = append(out, Departure{Day: d, CutAt: t.cutAt(d), Opens: t.opensAt(d), Note: t.note(d, why), Gaps: gaps})
-			gaps = nil
-		case !ok && slices.Contains(t.Calendar.Weekdays, Weekday(d.Weekday())):
+		case ok && t.cutAt(d, zone).After(after):
+			out = append(out, Departure{Day: d, CutAt: t.cutAt(d, zone), Opens: t.opensAt(d, zone), Note: t.note(d, why), Gaps: gaps})
+			gaps, empty = nil, 0
+		case !ok && t.Calendar.releaseWeekday(d):
 			gaps = append(gaps, Gap{Day: d, Why: why})
 		}
 	}

@@ -75,7 +75,24 @@ func (d Day) Before(e Day) bool { return d.String() < e.String() }
 // daylight saving skips is moved forward by the gap; one that occurs twice
 // means the first.
 func (d Day) At(c Clock, zone *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, c.Hour, c.Minute, 0, 0, zone)
+	// time.Date does not say which of two instants it takes, and in practice it
+	// differs by the sign of the zone's offset. So try the offset from before a
+	// possible change, then the one from after it.
+	wall := time.Date(d.Year, d.Month, d.Day, c.Hour, c.Minute, 0, 0, time.UTC)
+	const day = 24 * time.Hour
+	before := wall.Add(-offset(wall.Add(-day), zone))
+	after := wall.Add(-offset(wall.Add(day), zone))
+	shows := func(at time.Time) bool { return at.Add(offset(at, zone)).Equal(wall) }
+	if !shows(before) && shows(after) {
+		return after.In(zone)
+	}
+	return before.In(zone)
+}
+
+// offset is what a zone's clocks are ahead of UTC at an instant.
+func offset(at time.Time, zone *time.Location) time.Duration {
+	_, seconds := at.In(zone).Zone()
+	return time.Duration(seconds) * time.Second
 }
 
 // Clock is a wall clock time of day with minutes, written HH:MM.
@@ -131,7 +148,7 @@ type Duration time.Duration
 // D is the span as the standard library's type.
 func (d Duration) D() time.Duration { return time.Duration(d) }
 
-// String drops the zero units that Go's own form trails: 60m, not 1h0m0s.
+// String drops the zero units that Go's own form trails: 1h, not 1h0m0s.
 func (d Duration) String() string {
 	t := time.Duration(d)
 	switch {

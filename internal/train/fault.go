@@ -34,7 +34,7 @@ func (k FaultKind) Retryable() bool { return k == FaultRateLimited || k == Fault
 
 // Fault is the one error type of all adapters: a refusal or failure of an
 // outside system, in words for people. It never holds a URL with a secret.
-type Fault struct {
+type Fault struct { //nolint:errname // a fault is what the product calls it
 	System string    // "GitLab", "Slack", "Flux"
 	Kind   FaultKind // what it means
 	Tried  string    // what was tried, on what: "create tag api/v2026.11.24.1 in maven/maven"

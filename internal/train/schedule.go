@@ -31,14 +31,16 @@ func (t Train) ScheduleSpec(today Day) ScheduleSpec {
 	slices.Sort(spec.Weekdays)
 	spec.Weekdays = slices.Compact(spec.Weekdays)
 
-	days := horizon + t.namedSpan(today)
+	// Begin before today: a departure that was missed is caught up with the
+	// entries of today's Schedule.
+	first, days := today.Add(-margin), t.checkedDays(today)
 	cuts := map[Day]bool{}
-	t.Calendar.releaseDays(today, days+14, func(d Day) bool {
+	t.Calendar.releaseDays(first, days+margin, func(d Day) bool {
 		cuts[t.Calendar.CutDay(d)] = true
 		return true
 	})
 	for i := range days {
-		d := today.Add(i)
+		d := first.Add(i)
 		weekly := slices.Contains(spec.Weekdays, d.Weekday())
 		switch {
 		case cuts[d] && !weekly:
