@@ -179,7 +179,11 @@ func (d *demo) startWorker(path string) error {
 		return err
 	}
 	d.worker = exec.Command(path, "-config", config) //nolint:noctx // it is stopped in its turn, not when the context ends
-	d.worker.Env = append(append(os.Environ(), d.sandbox.Env()...), "TEMPORAL_ADDRESS="+d.temporal.Address, "TEMPORAL_NAMESPACE="+client.DefaultNamespace)
+	env := append(d.sandbox.Env(), "TEMPORAL_ADDRESS="+d.temporal.Address, "TEMPORAL_NAMESPACE="+client.DefaultNamespace)
+	if err := os.WriteFile(d.workerEnv(), []byte(strings.Join(env, "\n")+"\n"), 0o600); err != nil {
+		return err
+	}
+	d.worker.Env = append(os.Environ(), env...)
 	d.worker.Stdout, d.worker.Stderr = log, log
 	d.worker.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches it through us, in order
 	if err := d.worker.Start(); err != nil {
@@ -190,6 +194,9 @@ func (d *demo) startWorker(path string) error {
 }
 
 func (d *demo) workerLog() string { return filepath.Join(d.dir, "worker.log") }
+
+// workerEnv lets a person start another worker after having killed ours.
+func (d *demo) workerEnv() string { return filepath.Join(d.dir, "worker.env") }
 
 // withWorkerLog adds the end of the worker's log to an error.
 func (d *demo) withWorkerLog(err error) error {
@@ -209,8 +216,10 @@ To look from another terminal:
   go run ./starter status --watch
   go tool -modfile=internal/tools/tctl/go.mod tctl workflow query --workflow_id %[2]s --query_type status
   go tool -modfile=internal/tools/temporal/go.mod temporal workflow describe --workflow-id %[2]s
+To kill the worker and start another one:
+  kill -9 %[3]d; env $(cat %[4]s) go run ./worker -config %[5]s
 
-`, d.temporal.Address, id)
+`, d.temporal.Address, id, d.worker.Process.Pid, d.workerEnv(), d.app.path)
 }
 
 // follow prints what the release is waiting for, whenever that changes.

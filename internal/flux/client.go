@@ -80,8 +80,13 @@ func (c *Client) State(ctx context.Context, object train.FluxObject) (State, err
 	return stateOf(&k, &repo), nil
 }
 
-// callWithin bounds one call to a cluster.
-const callWithin = 20 * time.Second
+const (
+	// callWithin bounds one call to a cluster.
+	callWithin = 20 * time.Second
+	// callsPerSecond lets several trains look at one cluster; the library's own
+	// default of 5 would queue them silently.
+	callsPerSecond = 50
+)
 
 // cluster is the reader of a context, connected at the first use.
 func (c *Client) cluster(name string) (client.Reader, error) {
@@ -95,6 +100,7 @@ func (c *Client) cluster(name string) (client.Reader, error) {
 		return nil, err
 	}
 	config.Timeout = callWithin
+	config.QPS, config.Burst = callsPerSecond, 2*callsPerSecond
 	r, err := client.New(config, client.Options{Scheme: c.scheme, Mapper: mapper()})
 	if err != nil {
 		return nil, &train.Fault{System: "Flux", Kind: train.FaultInvalid, Tried: "connect to the cluster " + name, Answer: err.Error()}

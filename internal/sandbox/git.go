@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -227,8 +228,13 @@ func (r *repository) requests(ctx context.Context) ([]mergeRequest, error) {
 		return nil, err
 	}
 	r.head, r.mrs = head, nil
+	authors := map[string]string{}
+	for _, c := range commits {
+		authors[c.SHA] = c.AuthorName
+	}
 	for _, c := range commits {
 		if m, ok := requestOf(c); ok {
+			m.Author = cmp.Or(authors[m.Head], m.Author) // who wrote it, not who merged it
 			r.mrs = append(r.mrs, m)
 		}
 	}

@@ -44,7 +44,7 @@ func testCases(j *job) []map[string]any {
 	var out []map[string]any
 	for i, s := range specs {
 		c := map[string]any{
-			"status": "success", "name": s.suite + " " + s.test, "classname": s.file, "file": nil, "execution_time": 1.5,
+			"status": "success", "name": s.suite + " " + s.test, "classname": s.file, "file": nil, "execution_time": 2,
 			"system_output": nil, "stack_trace": nil, "recent_failures": nil, "attachment_url": nil,
 		}
 		if j.Status == "failed" && i < failing {

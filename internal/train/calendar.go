@@ -147,7 +147,7 @@ func (c Calendar) BusinessDay(d Day) bool {
 // CutDay is the last business day before a release day.
 func (c Calendar) CutDay(release Day) Day {
 	d := release.Add(-1)
-	for i := 0; i < lookAhead && !c.BusinessDay(d); i++ {
+	for !c.BusinessDay(d) { // ends: a calendar names so many holidays only
 		d = d.Add(-1)
 	}
 	return d

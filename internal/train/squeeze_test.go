@@ -1,0 +1,58 @@
+package train_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+func TestASqueezedDayIsTheNextReleaseDayCutNow(t *testing.T) {
+	now := instant(t, "2026-11-25T17:00:00Z")
+	tr := api(holidays(t, "2026-11-26"), func(tr *train.Train) { tr.E2E.At = clock(1, 0) })
+	squeezed, p := train.Squeeze(tr, now, 100*time.Second)
+	assert.Equal(t, "2026-11-30", p.Day.String())
+	assert.Equal(t, now, p.CutAt)
+	assert.Equal(t, now.Add(60*time.Second), p.E2EDeadline)
+	assert.Equal(t, now.Add(65*time.Second), p.WindowOpens)
+	assert.Equal(t, now.Add(100*time.Second), p.WindowCloses)
+	assert.True(t, p.E2EAt.IsZero(), "E2E does not wait for the night")
+	assert.True(t, p.NextCutAt.IsZero())
+	assert.Equal(t, p.WindowOpens.Add(-squeezed.E2E.Deadline.D()), p.E2EDeadline)
+}
+
+func TestASqueezedDayWorksWhereTheCalendarKnowsNoReleaseDay(t *testing.T) {
+	_, p := train.Squeeze(api(weekdays()), instant(t, "2026-11-25T17:00:00Z"), time.Minute)
+	assert.Equal(t, "2026-11-26", p.Day.String())
+}
+
+func TestSqueezingAnyLengthKeepsLimitsUsableAndSurvivesJSON(t *testing.T) {
+	for _, length := range []time.Duration{time.Second, 5 * time.Second, 7654321987 * time.Nanosecond, time.Minute, time.Hour} {
+		squeezed, p := train.Squeeze(api(), instant(t, "2026-11-25T17:00:00Z"), length)
+		assert.GreaterOrEqual(t, squeezed.Poll.Deploy.D(), 100*time.Millisecond)
+		assert.LessOrEqual(t, squeezed.Poll.E2E.D(), max(length/10, 100*time.Millisecond))
+		for _, e := range []train.Environment{squeezed.Staging, squeezed.Production} {
+			for _, limit := range []train.Duration{e.Limits.Job, e.Limits.Flux, e.Limits.Smoke} {
+				assert.GreaterOrEqual(t, limit.D(), max(length.Truncate(time.Millisecond), 20*time.Second))
+			}
+		}
+		assert.True(t, p.CutAt.Before(p.E2EDeadline) && p.E2EDeadline.Before(p.WindowOpens) && p.WindowOpens.Before(p.WindowCloses))
+
+		data, err := json.Marshal(squeezed)
+		require.NoError(t, err)
+		var got train.Train
+		require.NoError(t, json.Unmarshal(data, &got))
+		assert.Equal(t, squeezed, got, length)
+	}
+}
+
+func TestSqueezingLeavesTheCallersTrainAlone(t *testing.T) {
+	tr := api()
+	before := tr
+	train.Squeeze(tr, instant(t, "2026-11-25T17:00:00Z"), time.Minute)
+	assert.Equal(t, before, tr)
+}
