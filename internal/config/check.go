@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,120 +18,222 @@ type checker struct {
 	today train.Day
 }
 
-var namePattern = regexp.MustCompile(`^[a-z0-9]+$`)
+// Forms of values. A tag prefix is kept to what git and URLs take as it is.
+var (
+	namePattern     = regexp.MustCompile(`^[a-z0-9]+$`)
+	projectPattern  = regexp.MustCompile(`^[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)+$`)
+	prefixPattern   = regexp.MustCompile(`^([A-Za-z0-9_+-]+[./]?)*$`)
+	channelPattern  = regexp.MustCompile(`^#[^\s#@,]+$`)
+	groupPattern    = regexp.MustCompile(`^@[^\s#@,]+$`)
+	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
 
-// fail reports at the line of a key, or of the nearest key above that exists.
+// fail reports at the line of a key, or of the nearest key above that stands
+// in the file. Where the reader has complained about the key already, that is enough.
 func (c *checker) fail(key, format string, args ...any) {
 	line := 0
-	for k := key; k != "" && line == 0; k = parent(k) {
-		line = c.r.lines[k]
+	for k := key; k != ""; k = parent(k) {
+		if c.r.broken[k] {
+			return
+		}
+		if line == 0 {
+			line = c.r.lines[k]
+		}
 	}
 	c.r.fail(line, key, format, args...)
 }
 
-func parent(key string) string {
-	i := strings.LastIndexAny(key, ".[")
-	if i < 0 {
-		return ""
+func parent(key string) string { return key[:max(strings.LastIndexAny(key, ".["), 0)] }
+
+// sound says whether nothing is wrong with a key and all below it.
+func (c *checker) sound(key string) bool {
+	for k := range c.r.broken {
+		if k == key || strings.HasPrefix(k, key+".") || strings.HasPrefix(k, key+"[") {
+			return false
+		}
 	}
-	return key[:i]
+	return true
 }
 
 func (c *checker) file(f File) {
+	c.address("gitlab.url", f.GitLab.URL)
+	c.address("slack.url", f.Slack.URL)
 	if len(f.Trains) == 0 {
 		c.fail("trains", "there is no train: describe at least one")
 	}
 	for i, t := range f.Trains {
 		key := fmt.Sprintf("trains[%d]", i)
-		before := len(c.r.errors)
 		c.train(key, t)
-		if len(c.r.errors) == before { // the calendar needs a sound train
-			for _, p := range t.Check(c.today) {
-				c.fail(key+"."+p.Path, "%s", p.Sentence)
-			}
-		}
+		c.calendar(key, t)
 		for j, o := range f.Trains[:i] {
 			c.pair(key, t, fmt.Sprintf("trains[%d]", j), o)
 		}
 	}
 }
 
-func (c *checker) train(key string, t train.Train) {
-	need := func(k, value, example string) {
-		if value == "" {
-			c.fail(key+"."+k, "this key is missing: write for example %s", example)
-		}
+// address refuses what is no http address. It does not repeat the value, which
+// may hold a password.
+func (c *checker) address(key, value string) {
+	if value == "" {
+		return
 	}
-	if !namePattern.MatchString(t.Name) {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		c.fail(key, "this is not an address: write for example https://gitlab.example.com")
+	case u.User != nil, u.RawQuery != "":
+		c.fail(key, "an address here holds no user, password or query: secrets come from the environment")
+	}
+}
+
+func (c *checker) train(key string, t train.Train) {
+	if t.Name == "" {
+		c.missing(key+".name", "api")
+	} else if !namePattern.MatchString(t.Name) {
 		c.fail(key+".name", "%q is not a name: write lower-case letters and digits, for example api", t.Name)
 	}
-	need("project", t.Project, "maven-clinic/maven/maven")
-	need("e2e.project", t.E2E.Project, "maven/maven-web")
-	c.word(key+".mode", string(t.Mode), string(train.ModeLive), string(train.ModeObserve))
-	c.word(key+".cut.require", string(t.Cut.Require), string(train.RequireHead), string(train.RequireGreen))
+	c.project(key+".project", t.Project, "maven-clinic/maven/maven")
+	if !prefixPattern.MatchString(t.TagPrefix) {
+		c.fail(key+".tagPrefix", "%q cannot begin a tag: write letters, digits, -, _ and single / or . between them, for example api/", t.TagPrefix)
+	}
 	if t.Zone == "" {
-		need("zone", t.Zone, "America/New_York")
+		c.missing(key+".zone", "America/New_York")
 	} else if _, err := time.LoadLocation(t.Zone); err != nil || t.Zone == "Local" {
 		c.fail(key+".zone", "%q is not a time zone: write an IANA name, for example America/New_York", t.Zone)
 	}
-	c.environment(key+".staging", t.Staging)
-	c.environment(key+".production", t.Production)
+	word(c, key+".mode", t.Mode, train.ModeLive, train.ModeObserve)
+	word(c, key+".cut.require", t.Cut.Require, train.RequireHead, train.RequireGreen)
+	c.environment(key+".staging", t.Staging, "staging")
+	c.environment(key+".production", t.Production, "production")
+	if a, b := t.Staging.Flux, t.Production.Flux; a == b && a.Kustomization != "" {
+		c.fail(key+".production.flux", "staging and production are the same Flux object, %s in %s of %s: each needs its own", a.Kustomization, a.Namespace, a.Context)
+	}
+	c.project(key+".e2e.project", t.E2E.Project, "maven/maven-web")
+	c.variables(key+".e2e.variables", t.E2E.Variables)
 	c.slack(key+".slack", t.Slack)
-}
-
-func (c *checker) word(key, value string, allowed ...string) {
-	if !slices.Contains(allowed, value) {
-		c.fail(key, "%q is not known here: write %s", value, strings.Join(allowed, " or "))
+	if u := t.Changelog.IssueURL; u != "" && !strings.Contains(u, "{key}") {
+		c.fail(key+".changelog.issueURL", "%q has no place for the issue: write {key} where it belongs, for example https://issues.example.com/browse/{key}", u)
 	}
 }
 
-func (c *checker) environment(key string, e train.Environment) {
+// calendar checks times and calendar, which takes sound values of both.
+func (c *checker) calendar(key string, t train.Train) {
+	for _, k := range []string{"zone", "cut", "window", "calendar", "e2e.at", "e2e.deadline"} {
+		if !c.sound(key + "." + k) {
+			return
+		}
+	}
+	for _, p := range t.Check(c.today) {
+		c.fail(key+"."+p.Path, "%s", p.Sentence)
+	}
+}
+
+func (c *checker) missing(key, example string) {
+	c.fail(key, "this key is missing: write for example %s", example)
+}
+
+func (c *checker) project(key, value, example string) {
+	if value == "" {
+		c.missing(key, example)
+	} else if !projectPattern.MatchString(value) {
+		c.fail(key, "%q is not the path of a GitLab project: write group and project without address, for example %s", value, example)
+	}
+}
+
+// word checks a value of a fixed set.
+func word[T ~string](c *checker, key string, value T, allowed ...T) {
+	if slices.Contains(allowed, value) {
+		return
+	}
+	var names []string
+	for _, a := range allowed {
+		names = append(names, string(a))
+	}
+	c.fail(key, "%q is not known here: write %s", value, strings.Join(names, " or "))
+}
+
+func (c *checker) environment(key string, e train.Environment, name string) {
 	if e.Job == "" {
-		c.fail(key+".job", "this key is missing: write the name of the deploy job in the tag's pipeline, for example deploy-staging")
+		c.fail(key+".job", "this key is missing: write the name of the deploy job in the tag's pipeline, for example deploy-%s", name)
 	}
 	if e.Flux.Context == "" {
-		c.fail(key+".flux.context", "this key is missing: write the kubeconfig context of the cluster, for example staging")
+		c.fail(key+".flux.context", "this key is missing: write the kubeconfig context of the cluster, for example %s", name)
 	}
 	if e.Flux.Kustomization == "" {
 		c.fail(key+".flux.kustomization", "this key is missing: write the name of the Flux Kustomization, for example api")
 	}
-	c.word(key+".start", string(e.Start), string(train.StartPlay), string(train.StartAutomatic))
-	if s := e.Smoke; s != nil && (s.Job == "") == (s.Project == "") {
-		c.fail(key+".smoke", "write either job (a job of the tag's pipeline) or project (a pipeline of its own)")
+	word(c, key+".start", e.Start, train.StartPlay, train.StartAutomatic)
+	if e.Smoke != nil && c.sound(key+".smoke") {
+		c.smoke(key+".smoke", *e.Smoke)
+	}
+}
+
+func (c *checker) smoke(key string, s train.Smoke) {
+	switch {
+	case (s.Job == "") == (s.Project == ""):
+		c.fail(key, "write either job (a job of the tag's pipeline) or project (a pipeline of its own)")
+	case s.Job != "" && s.Ref != "":
+		c.fail(key+".ref", "a job runs on the tag: ref belongs to project")
+	case s.Job != "" && len(s.Variables) > 0:
+		c.fail(key+".variables", "a job runs with the variables of its pipeline: variables belong to project")
+	case s.Project != "":
+		c.project(key+".project", s.Project, "maven/maven-web")
+		c.variables(key+".variables", s.Variables)
+	}
+}
+
+func (c *checker) variables(key string, variables map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if !variablePattern.MatchString(name) {
+			c.fail(join(key, name), "%q is not the name of a variable: write letters, digits and _, for example TRIGGER_ID", name)
+		} else if name == train.RunVariable {
+			c.fail(join(key, name), "Release Train sets this variable itself, to find its pipelines again: remove it")
+		}
 	}
 }
 
 func (c *checker) slack(key string, s train.SlackConfig) {
-	for _, channel := range [][2]string{{"coordination", s.Coordination}, {"e2e", s.E2E}, {"staging", s.Staging}, {"production", s.Production}} {
-		if !strings.HasPrefix(channel[1], "#") || len(channel[1]) < 2 {
-			c.fail(key+"."+channel[0], "%q is not a channel: write its name with #, in quotes, for example \"#deploy-staging\"", channel[1])
-		}
+	for _, channel := range []struct{ key, value, example string }{
+		{"coordination", s.Coordination, "#mono-release-coordination"},
+		{"e2e", s.E2E, "#staging-e2e-web-alerts"},
+		{"staging", s.Staging, "#deploy-staging"},
+		{"production", s.Production, "#deploy-maven"},
+	} {
+		c.handle(key+"."+channel.key, channel.value, channelPattern, "a channel", channel.example)
 	}
-	if !strings.HasPrefix(s.OnCall, "@") || len(s.OnCall) < 2 {
-		c.fail(key+".onCall", "%q is not a group: write its handle with @, in quotes, for example \"@eng-exp-on-call\"", s.OnCall)
+	c.handle(key+".onCall", s.OnCall, groupPattern, "a group", "@eng-exp-on-call")
+}
+
+// handle checks the name of a channel or group. Without quotes YAML takes #… for a comment.
+func (c *checker) handle(key, value string, pattern *regexp.Regexp, what, example string) {
+	if value == "" {
+		c.fail(key, "this key has no value: write %s, in quotes, for example %q", what, example)
+	} else if !pattern.MatchString(value) {
+		c.fail(key, "%q is not %s: write its name with %s, in quotes, for example %q", value, what, example[:1], example)
 	}
 }
 
 // pair checks a train against an earlier one.
 func (c *checker) pair(key string, t train.Train, otherKey string, o train.Train) {
-	if t.Name == o.Name {
+	if t.Name == o.Name && t.Name != "" {
 		c.fail(key+".name", "the train %q exists already as %s: give each its own name", t.Name, otherKey)
 	}
-	if t.Project == o.Project && (strings.HasPrefix(t.TagPrefix, o.TagPrefix) || strings.HasPrefix(o.TagPrefix, t.TagPrefix)) {
+	if strings.EqualFold(t.Project, o.Project) && t.Project != "" && (strings.HasPrefix(t.TagPrefix, o.TagPrefix) || strings.HasPrefix(o.TagPrefix, t.TagPrefix)) {
 		c.fail(key+".tagPrefix", "%q and %q of %s are ambiguous in one project: neither may be the beginning of the other", t.TagPrefix, o.TagPrefix, otherKey)
 	}
 	for _, a := range environments(key, t) {
 		for _, b := range environments(otherKey, o) {
-			if a.config.Flux == b.config.Flux && a.config.Lock != b.config.Lock {
+			if a.Flux == b.Flux && a.Flux.Kustomization != "" && a.Lock != b.Lock {
 				c.fail(a.key+".flux", "%s deploys to the same Flux object: give both the same lock, so that only one deploys at a time", b.key)
 			}
 		}
 	}
 }
 
+// keyed is an environment and the key where it stands.
 type keyed struct {
-	key    string
-	config train.Environment
+	key string
+	train.Environment
 }
 
 func environments(key string, t train.Train) []keyed {

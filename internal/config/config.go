@@ -80,19 +80,20 @@ func Load(path string) (File, error) {
 	return Parse(path, data, train.DayOf(time.Now()))
 }
 
-// Parse checks the content of a file; the calendar is checked from a day on.
+// Parse reads and checks the content of a file; name stands in its errors. The
+// calendar is checked from a day on. Trains are returned with their defaults.
+// The error is an Errors with all that is wrong.
 func Parse(name string, data []byte, today train.Day) (File, error) {
-	r := &reader{file: name, lines: map[string]int{}}
+	r := &reader{file: name, lines: map[string]int{}, broken: map[string]bool{}}
 	var f File
 	if root := r.document(data); root != nil {
-		r.decode(root, "", &f)
-	}
-	if len(r.errors) == 0 {
+		r.decode(root, &f)
 		for i := range f.Trains {
 			f.Trains[i] = f.Trains[i].WithDefaults()
 		}
-		c := checker{r: r, today: today}
-		c.file(f)
+		if !r.broken[""] { // else the file as a whole is of another kind
+			(&checker{r: r, today: today}).file(f)
+		}
 	}
 	if len(r.errors) > 0 {
 		slices.SortStableFunc(r.errors, func(a, b Error) int { return cmp.Compare(a.Line, b.Line) })

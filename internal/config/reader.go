@@ -10,56 +10,69 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/release-train/release-train/internal/train"
 )
 
-// reader turns YAML nodes into Go values and notes where each key stands, so
-// that every later check can name the line.
+// reader turns YAML nodes into Go values. It notes where each key stands, so
+// that later checks can name the line, and which keys are wrong already, so
+// that they do not complain about the same thing twice.
 type reader struct {
 	file   string
-	lines  map[string]int // key path -> line
+	lines  map[string]int  // key -> line
+	broken map[string]bool // keys with an error
 	errors Errors
 }
 
 func (r *reader) fail(line int, key, format string, args ...any) {
+	r.broken[key] = true
 	r.errors = append(r.errors, Error{File: r.file, Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
 }
 
-// document is the one document of a file.
+// document is the one document of a file; nil when there is none to go on with.
 func (r *reader) document(data []byte) *yaml.Node {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, more yaml.Node
 	err := decoder.Decode(&doc)
 	switch {
-	case errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0:
-		r.fail(0, "", "the file is empty; start from the release.yaml of Release Train's repository")
+	case errors.Is(err, io.EOF):
+		r.fail(0, "", "the file is empty: start from the release.yaml in Release Train's repository")
 		return nil
 	case err != nil:
-		r.fail(yamlLine(err), "", "this is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+		r.syntax(err)
 		return nil
 	}
-	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
-		r.fail(more.Line, "", "there is a second document; keep all trains in one")
+	if err := decoder.Decode(&more); err == nil {
+		r.fail(more.Line, "", "a second document begins here: keep all trains in one, without ---")
+	} else if !errors.Is(err, io.EOF) {
+		r.syntax(err)
 	}
 	return doc.Content[0]
 }
 
-func yamlLine(err error) int {
+// syntax reports what the YAML parser refuses, at its line.
+func (r *reader) syntax(err error) {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	var line int
-	if _, scanErr := fmt.Sscanf(err.Error(), "yaml: line %d:", &line); scanErr != nil {
-		return 0
+	if _, scanErr := fmt.Sscanf(text, "line %d:", &line); scanErr == nil {
+		_, text, _ = strings.Cut(text, ": ")
 	}
-	return line
+	if strings.Contains(text, "cannot start any token") {
+		text += "; put values that begin with @ or another sign in quotes, and indent with spaces"
+	}
+	r.fail(line, "", "this is not YAML: %s", text)
 }
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// decode fills out from a node; path is the node's key.
-func (r *reader) decode(n *yaml.Node, path string, out any) {
-	r.value(n, path, reflect.ValueOf(out).Elem())
+// decode fills out from a node.
+func (r *reader) decode(n *yaml.Node, out any) {
+	r.value(n, "", reflect.ValueOf(out).Elem())
 }
 
-func (r *reader) value(n *yaml.Node, path string, v reflect.Value) {
-	for n.Kind == yaml.AliasNode {
+// value fills v from the node of a key. The types of a File bound its depth.
+func (r *reader) value(n *yaml.Node, key string, v reflect.Value) {
+	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
 	if n.Tag == "!!null" {
@@ -70,70 +83,83 @@ func (r *reader) value(n *yaml.Node, path string, v reflect.Value) {
 		v = v.Elem()
 	}
 	if v.Addr().Type().Implements(textUnmarshaler) {
-		r.text(n, path, v)
+		r.text(n, key, v)
 		return
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		r.mapping(n, path, v)
+		r.mapping(n, key, v)
 	case reflect.Slice:
-		r.sequence(n, path, v)
+		r.sequence(n, key, v)
 	case reflect.Map:
-		r.strings(n, path, v)
+		r.strings(n, key, v)
+	case reflect.String:
+		if r.is(n, yaml.ScalarNode, key) {
+			v.SetString(n.Value) // as written: 1.10 stays 1.10
+		}
 	default:
-		r.scalar(n, path, v)
+		panic(fmt.Sprintf("config: %s has a type that release.yaml cannot hold: %s", key, v.Type()))
 	}
 }
 
 // text reads a value that knows its own form: a day, a time, a duration.
-func (r *reader) text(n *yaml.Node, path string, v reflect.Value) {
-	if !r.is(n, yaml.ScalarNode, path, "one value") {
+func (r *reader) text(n *yaml.Node, key string, v reflect.Value) {
+	if !r.is(n, yaml.ScalarNode, key) {
 		return
 	}
 	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(n.Value)); err != nil {
-		r.fail(n.Line, path, "%s", err)
-	}
-}
-
-func (r *reader) scalar(n *yaml.Node, path string, v reflect.Value) {
-	if !r.is(n, yaml.ScalarNode, path, "one value") {
+		r.fail(n.Line, key, "%s", err)
 		return
 	}
-	if err := n.Decode(v.Addr().Interface()); err != nil {
-		r.fail(n.Line, path, "%q is not a %s", n.Value, v.Kind())
+	if least, ok := leastValues[v.Type()]; ok && v.IsZero() { // the default would silently take its place
+		r.fail(n.Line, key, "%q means the same as no value at all: write at least %s, or remove the key", n.Value, least)
 	}
 }
 
-func (r *reader) sequence(n *yaml.Node, path string, v reflect.Value) {
-	if !r.is(n, yaml.SequenceNode, path, "a list") {
+// leastValues are the types whose zero is "left out", with the least that can be written.
+var leastValues = map[reflect.Type]string{
+	reflect.TypeFor[train.Clock]():    "00:01",
+	reflect.TypeFor[train.Duration](): "1s",
+}
+
+func (r *reader) sequence(n *yaml.Node, key string, v reflect.Value) {
+	if !r.is(n, yaml.SequenceNode, key) {
 		return
 	}
 	for i, item := range n.Content {
-		key := fmt.Sprintf("%s[%d]", path, i)
-		r.lines[key] = item.Line
+		at := fmt.Sprintf("%s[%d]", key, i)
+		r.lines[at] = item.Line
 		element := reflect.New(v.Type().Elem()).Elem()
-		r.value(item, key, element)
+		if item.Tag == "!!null" {
+			r.fail(item.Line, at, "this entry of the list is empty: write a value or remove it")
+		}
+		r.value(item, at, element)
 		v.Set(reflect.Append(v, element))
 	}
 }
 
 // strings reads a map of strings to strings.
-func (r *reader) strings(n *yaml.Node, path string, v reflect.Value) {
-	if !r.is(n, yaml.MappingNode, path, "keys with values") {
+func (r *reader) strings(n *yaml.Node, key string, v reflect.Value) {
+	if !r.is(n, yaml.MappingNode, key) {
 		return
 	}
 	v.Set(reflect.MakeMap(v.Type()))
-	for i := 0; i < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		if r.is(value, yaml.ScalarNode, path+"."+key.Value, "one value") {
-			v.SetMapIndex(reflect.ValueOf(key.Value), reflect.ValueOf(value.Value))
+	r.entries(n, key, func(name, value *yaml.Node, at string) {
+		if value.Kind == yaml.AliasNode {
+			value = value.Alias
 		}
-	}
+		switch {
+		case value.Tag == "!!null":
+			r.fail(value.Line, at, `this has no value: write one, or "" for an empty one`)
+		case r.is(value, yaml.ScalarNode, at):
+			v.SetMapIndex(reflect.ValueOf(name.Value), reflect.ValueOf(value.Value))
+		}
+	})
 }
 
 // mapping reads a struct by its yaml tags; a key that it does not have is an error.
-func (r *reader) mapping(n *yaml.Node, path string, v reflect.Value) {
-	if !r.is(n, yaml.MappingNode, path, "keys with values") {
+func (r *reader) mapping(n *yaml.Node, key string, v reflect.Value) {
+	if !r.is(n, yaml.MappingNode, key) {
 		return
 	}
 	fields := map[string]int{}
@@ -143,45 +169,65 @@ func (r *reader) mapping(n *yaml.Node, path string, v reflect.Value) {
 		fields[name] = i
 		known = append(known, name)
 	}
-	seen := map[string]int{}
-	for i := 0; i < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		full := strings.TrimPrefix(path+"."+key.Value, ".")
-		field, ok := fields[key.Value]
-		first, twice := seen[key.Value]
-		switch {
-		case !ok:
-			r.fail(key.Line, full, "there is no such key; %s", suggest(key.Value, known))
-		case twice:
-			r.fail(key.Line, full, "the key stands twice, first in line %d", first)
-		default:
-			seen[key.Value] = key.Line
-			r.lines[full] = value.Line
-			r.value(value, full, v.Field(field))
+	var meant []string
+	r.entries(n, key, func(name, value *yaml.Node, at string) {
+		if field, ok := fields[name.Value]; ok {
+			r.value(value, at, v.Field(field))
+			return
+		}
+		nearest, advice := suggest(name.Value, known)
+		r.fail(name.Line, at, "there is no such key: %s", advice)
+		if nearest != "" {
+			meant = append(meant, join(key, nearest))
+		}
+	})
+	for _, m := range meant {
+		if r.lines[m] == 0 {
+			r.broken[m] = true // misspelt, hence not missing as well
 		}
 	}
 }
 
-func (r *reader) is(n *yaml.Node, kind yaml.Kind, path, what string) bool {
+// entries calls yield with each key of a mapping; one that stands twice is an error.
+func (r *reader) entries(n *yaml.Node, key string, yield func(name, value *yaml.Node, at string)) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i], n.Content[i+1]
+		at := join(key, name.Value)
+		if first, twice := r.lines[at]; twice {
+			r.fail(name.Line, at, "this key stands twice, first in line %d: remove one of them", first)
+			continue
+		}
+		r.lines[at] = name.Line
+		yield(name, value, at)
+	}
+}
+
+func join(key, name string) string { return strings.TrimPrefix(key+"."+name, ".") }
+
+var kinds = map[yaml.Kind]string{
+	yaml.ScalarNode: "a single value", yaml.SequenceNode: "a list", yaml.MappingNode: "keys with values",
+}
+
+func (r *reader) is(n *yaml.Node, kind yaml.Kind, key string) bool {
 	if n.Kind == kind {
 		return true
 	}
-	r.fail(n.Line, path, "write %s here", what)
+	r.fail(n.Line, key, "here stands %s: write %s", kinds[n.Kind], kinds[kind])
 	return false
 }
 
-// suggest names the nearest known key, or all of them.
-func suggest(key string, known []string) string {
-	best, distance := "", len(key)/2+1
+// suggest is the nearest known key, if one is near, and the advice to give.
+func suggest(key string, known []string) (nearest, advice string) {
+	distance := len(key)/2 + 1
 	for _, k := range known {
 		if d := edits(strings.ToLower(key), strings.ToLower(k)); d < distance {
-			best, distance = k, d
+			nearest, distance = k, d
 		}
 	}
-	if best != "" {
-		return fmt.Sprintf("did you mean %q?", best)
+	if nearest != "" {
+		return nearest, fmt.Sprintf("did you mean %q?", nearest)
 	}
-	return "known here: " + strings.Join(known, ", ")
+	return "", "known here are " + strings.Join(known, ", ")
 }
 
 // edits is the Levenshtein distance of two short words.

@@ -2,30 +2,38 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 )
 
 // Secrets come from the environment only. They never print their values.
 type Secrets struct {
-	GitLabToken   string
+	// GitLabToken is an access token with the scope api.
+	GitLabToken string
+	// SlackBotToken is the bot token of the Slack app, xoxb-…
 	SlackBotToken string
+	// SlackAppToken is for the socket on which the Slack listener hears clicks,
+	// xapp-… A day runs without it.
+	SlackAppToken string
 }
 
-// SecretsFromEnv reads GITLAB_TOKEN and SLACK_BOT_TOKEN.
+// SecretsFromEnv reads GITLAB_TOKEN, SLACK_BOT_TOKEN and SLACK_APP_TOKEN. White
+// space around a value, as files of secrets leave it, is dropped.
 func SecretsFromEnv(getenv func(string) string) Secrets {
-	return Secrets{GitLabToken: getenv("GITLAB_TOKEN"), SlackBotToken: getenv("SLACK_BOT_TOKEN")}
+	get := func(name string) string { return strings.TrimSpace(getenv(name)) }
+	return Secrets{GitLabToken: get("GITLAB_TOKEN"), SlackBotToken: get("SLACK_BOT_TOKEN"), SlackAppToken: get("SLACK_APP_TOKEN")}
 }
 
-// Check names every secret that is missing, and what it is for.
+// Check names every secret that is needed and missing, and what it is for.
 func (s Secrets) Check() error {
 	var missing []string
-	for _, secret := range [][3]string{
-		{s.GitLabToken, "GITLAB_TOKEN", "an access token of GitLab with the scope api"},
-		{s.SlackBotToken, "SLACK_BOT_TOKEN", "the bot token of the Slack app, xoxb-…"},
+	for _, secret := range []struct{ value, name, use string }{
+		{s.GitLabToken, "GITLAB_TOKEN", "an access token of GitLab with the scope api: tags, jobs, pipelines, releases"},
+		{s.SlackBotToken, "SLACK_BOT_TOKEN", "the bot token of the Slack app, xoxb-…: messages and topic"},
 	} {
-		if secret[0] == "" {
-			missing = append(missing, fmt.Sprintf("%s (%s)", secret[1], secret[2]))
+		if secret.value == "" {
+			missing = append(missing, fmt.Sprintf("%s (%s)", secret.name, secret.use))
 		}
 	}
 	if len(missing) > 0 {
@@ -39,11 +47,11 @@ const redacted = "[secret]"
 // String hides the values.
 func (Secrets) String() string { return redacted }
 
-// GoString hides the values.
-func (Secrets) GoString() string { return redacted }
+// Format hides the values from every verb; %d and the like pass String over.
+func (Secrets) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // LogValue hides the values.
 func (Secrets) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText hides the values.
+// MarshalText hides the values from JSON and YAML.
 func (Secrets) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"slices"
 
 	lib "github.com/xanzy/go-gitlab"
@@ -131,7 +132,7 @@ func (c *Client) PlayJob(ctx context.Context, project string, id int64, variable
 // explainPlay names the causes that GitLab's bare 403 leaves open.
 func explainPlay(err error) error {
 	var f *train.Fault
-	if errors.As(err, &f) && f.Kind == train.FaultForbidden {
+	if errors.As(err, &f) && f.Status == http.StatusForbidden {
 		f.Advice = "Either the environment is protected against the bot, or a newer deployment has made the job outdated, " +
 			"or the deployment waits for an approval, or the bot may not set job variables"
 	}

@@ -190,7 +190,7 @@ const eventType = "release_train"
 // Post posts a message and returns its time stamp, which is its ID. Slack knows
 // no idempotency: before a repeat, look with FindMessage.
 func (c *Client) Post(ctx context.Context, p Post) (ts string, err error) {
-	options := content(p.Message, p.Key)
+	options := append(content(p.Message, p.Key), lib.MsgOptionDisableLinkUnfurl())
 	if p.ThreadTS != "" {
 		options = append(options, lib.MsgOptionTS(p.ThreadTS))
 		if p.Broadcast {
@@ -217,7 +217,6 @@ func content(m train.Message, key string) []lib.MsgOption {
 		lib.MsgOptionText(clip(m.Title, maxText), false),
 		lib.MsgOptionBlocks(Blocks(m)...),
 		lib.MsgOptionMetadata(lib.SlackMetadata{EventType: eventType, EventPayload: map[string]any{"key": key}}),
-		lib.MsgOptionDisableLinkUnfurl(),
 	}
 }
 
