@@ -15,12 +15,14 @@ import (
 
 	kustomize "github.com/fluxcd/kustomize-controller/api/v1"
 	source "github.com/fluxcd/source-controller/api/v1"
+	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/release-train/release-train/internal/train"
 )
@@ -40,8 +42,12 @@ type Client struct {
 	clusters map[string]client.Reader
 }
 
+// quiet keeps controller-runtime from warning that nobody set its logger.
+var quiet sync.Once
+
 // New makes a client. Clusters are connected to when they are first asked.
 func New(o Options) (*Client, error) {
+	quiet.Do(func() { log.SetLogger(logr.Discard()) })
 	scheme := runtime.NewScheme()
 	if err := errors.Join(kustomize.AddToScheme(scheme), source.AddToScheme(scheme)); err != nil {
 		return nil, fmt.Errorf("register the Flux types: %w", err)

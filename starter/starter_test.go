@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/release-train/release-train/internal/config"
+	"github.com/release-train/release-train/internal/sandbox"
+	"github.com/release-train/release-train/internal/temporalx"
+	"github.com/release-train/release-train/internal/train"
+)
+
+// screen is what a person sees, safe to read while the program writes.
+type screen struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// starter runs one command line as main does.
+func starter(ctx context.Context, env map[string]string, args ...string) (code int, shown string) {
+	var s screen
+	a := &app{out: &s, err: &s, getenv: func(key string) string { return env[key] }}
+	return a.run(ctx, append([]string{"--config", "../release.yaml"}, args...)), s.String()
+}
+
+// edited is the repository's release.yaml with one text replaced.
+func edited(t *testing.T, old, new string) string {
+	t.Helper()
+	raw, err := os.ReadFile("../release.yaml")
+	require.NoError(t, err)
+	require.Contains(t, string(raw), old)
+	path := filepath.Join(t.TempDir(), "release.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(raw), old, new, 1)), 0o600))
+	return path
+}
+
+func TestATypoInTheConfigurationIsOneSentenceWithItsLine(t *testing.T) {
+	for old, tt := range map[string][2]string{
+		"    branch: main": {"    brunch: main", `did you mean "branch"?`},
+		"America/New_York": {"America/New_Jork", `trains[0].zone: "America/New_Jork" is not a time zone`},
+		`opens: "11:00"`:   {`opens: "25:00"`, `trains[0].window.opens: "25:00" is not a time of day`},
+	} {
+		path := edited(t, old, tt[0])
+		code, shown := starter(t.Context(), nil, "status", "--config", path)
+		assert.Equal(t, 1, code)
+		assert.Contains(t, shown, tt[1])
+		assert.Regexp(t, `release\.yaml:\d+: `, shown)
+		assert.Len(t, strings.Split(strings.TrimSpace(shown), "\n"), 1, shown)
+	}
+}
+
+func TestAMissingFileOrTokenOrServerIsOneSentence(t *testing.T) {
+	code, shown := starter(t.Context(), nil, "status", "--config", "nowhere.yaml")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, shown, "cannot read the configuration nowhere.yaml")
+
+	code, shown = starter(t.Context(), nil, "doctor")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, shown, "the environment lacks GITLAB_TOKEN")
+	assert.Contains(t, shown, "SLACK_BOT_TOKEN")
+
+	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+	for _, args := range [][]string{{"status"}, {"start"}, {"schedule", "next"}} {
+		code, shown = starter(t.Context(), nil, args...)
+		assert.Equal(t, 1, code)
+		assert.Contains(t, shown, "no Temporal server answers at 127.0.0.1:1: check TEMPORAL_ADDRESS")
+		assert.Len(t, strings.Split(strings.TrimSpace(shown), "\n"), 1, shown)
+	}
+}
+
+func TestAnUnreachableGitLabFailsItsChecksOnly(t *testing.T) {
+	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+	s := newSandbox(t)
+	env := environment(s)
+	env["GITLAB_URL"] = "http://127.0.0.1:1"
+	code, shown := starter(t.Context(), env, "doctor")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, shown, "FAIL  GitLab token")
+	assert.Contains(t, shown, "ok    channel #deploy-maven")
+	assert.Contains(t, shown, "ok    Flux api in production")
+	assert.NotContains(t, shown, sandbox.GitLabToken)
+}
+
+func newSandbox(t *testing.T) *sandbox.Sandbox {
+	t.Helper()
+	f, err := config.Load("../release.yaml")
+	require.NoError(t, err)
+	s, err := sandbox.Start(t.Context(), sandbox.Options{Trains: f.Trains, Repo: repository(t)})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Close()) })
+	return s
+}
+
+func environment(s *sandbox.Sandbox) map[string]string {
+	env := map[string]string{}
+	for _, line := range s.Env() {
+		key, value, _ := strings.Cut(line, "=")
+		env[key] = value
+	}
+	return env
+}
+
+func repository(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"init", "--quiet", "--initial-branch=main"},
+		{"commit", "--quiet", "--allow-empty", "-m", "Begin"},
+		{"commit", "--quiet", "--allow-empty", "-m", "feat: more"},
+	} {
+		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir, "-c", "user.name=Grace", "-c", "user.email=grace@example.com"}, args...)...)
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "git %v: %s", args, out)
+	}
+	return dir
+}
+
+func TestTheDemoRunsADayToReleasedAndStopsAllItStarted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a Temporal server")
+	}
+	code, shown := starter(t.Context(), nil, "demo", "--length", "12s", "--repo", repository(t))
+	require.Equal(t, 0, code, shown)
+	for _, part := range []string{
+		"Temporal Web UI:", "Sandbox (GitLab, Slack, Kubernetes):", "tctl workflow query", "staging ", "e2e ", "production ", "watching ",
+		": released.", "changelog    1 commit and 0 merge requests", "Flux         production runs api/v", "Slack        #deploy-maven: 1 message",
+	} {
+		assert.Contains(t, shown, part)
+	}
+}
+
+func TestADemoThatIsStoppedSaysSoAndLeavesNothingBehind(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a Temporal server")
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var s screen
+	a := &app{out: &s, err: &s, getenv: os.Getenv}
+	code := make(chan int)
+	go func() {
+		code <- a.run(ctx, []string{"--config", "../release.yaml", "demo", "--length", "60s", "--repo", repository(t)})
+	}()
+	require.Eventually(t, func() bool { return strings.Contains(s.String(), "waiting for") }, time.Minute, 50*time.Millisecond, s.String())
+	stop()
+	assert.Equal(t, 1, <-code)
+	assert.Contains(t, s.String(), "stopped by you")
+}
+
+func TestADayThatIsTooShortIsRefused(t *testing.T) {
+	code, shown := starter(t.Context(), nil, "demo", "--length", "1s")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, shown, "--length 1s is too short")
+}
+
+// TestSchedulesAndDoctorOnARealServer follows a new user: doctor finds what is
+// missing, apply makes the Schedule, next shows it, trigger departs.
+func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a Temporal server")
+	}
+	ctx := t.Context()
+	cli, err := temporalx.DevServerExecutable(ctx, nil)
+	require.NoError(t, err)
+	server, err := temporalx.StartDevServer(context.Background(), temporalx.DevServerOptions{Executable: cli})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, server.Stop()) })
+	t.Setenv("TEMPORAL_ADDRESS", server.Address)
+	s := newSandbox(t)
+	env := environment(s)
+
+	code, shown := starter(ctx, env, "doctor")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, shown, "FAIL  search attributes")
+	assert.Contains(t, shown, "there is no Schedule train-api: create it with: starter schedule apply")
+	assert.Contains(t, shown, "ok    group @eng-exp-on-call")
+
+	code, shown = starter(ctx, env, "schedule", "apply")
+	require.Equal(t, 0, code, shown)
+	assert.Contains(t, shown, "Created the Schedule train-api.")
+	code, shown = starter(ctx, env, "schedule", "apply", "--train", "api")
+	require.Equal(t, 0, code, shown)
+	assert.Contains(t, shown, "Updated the Schedule train-api.")
+
+	f, err := config.Load("../release.yaml")
+	require.NoError(t, err)
+	tr := f.Trains[0]
+	d, err := server.Client().ScheduleClient().GetHandle(ctx, train.ScheduleID("api")).Describe(ctx)
+	require.NoError(t, err)
+	require.Len(t, d.Info.NextActionTimes, 10)
+	for i, p := range tr.Departures(time.Now(), 10) {
+		assert.True(t, p.CutAt.Equal(d.Info.NextActionTimes[i]), "departure %d: %s, the Schedule fires %s", i, p.CutAt, d.Info.NextActionTimes[i])
+	}
+	code, shown = starter(ctx, env, "schedule", "next")
+	require.Equal(t, 0, code, shown)
+	assert.Equal(t, 10, strings.Count(shown, "cuts release day"), shown)
+	assert.NotContains(t, shown, "bring the Schedule up to date")
+	code, shown = starter(ctx, env, "schedule", "show")
+	require.Equal(t, 0, code, shown)
+	assert.NotContains(t, shown, "differs")
+
+	startWorker(t, s, server)
+	code, shown = starter(ctx, env, "schedule", "trigger")
+	require.Equal(t, 0, code, shown)
+	said := awaitDeparture(t, server.Client())
+	assert.Contains(t, said, "Started by hand: this means the next release day, cut at once.")
+	code, shown = starter(ctx, env, "status")
+	require.Equal(t, 0, code, shown)
+	assert.Contains(t, shown, "Release api")
+	assert.Contains(t, shown, "Waiting for")
+	code, shown = starter(ctx, env, "start", "--by", "ada")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, shown, "has departed before")
+	code, shown = starter(ctx, env, "doctor")
+	assert.Equal(t, 0, code, shown)
+	assert.Contains(t, shown, "All is well.")
+}
+
+func startWorker(t *testing.T, s *sandbox.Sandbox, server *temporalx.DevServer) {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "worker")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../worker").CombinedOutput()
+	require.NoError(t, err, string(out))
+	cmd := exec.Command(binary, "-config", "../release.yaml")
+	cmd.Env = append(append(os.Environ(), s.Env()...), "TEMPORAL_ADDRESS="+server.Address)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { assert.NoError(t, stopProcess(cmd)) })
+}
+
+// awaitDeparture waits for the first departure's answer.
+func awaitDeparture(t *testing.T, c client.Client) string {
+	t.Helper()
+	var d train.DepartureResult
+	require.Eventually(t, func() bool {
+		list, err := c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: "default", Query: "WorkflowType = 'DepartureWorkflow'"})
+		if err != nil || len(list.Executions) == 0 {
+			return false
+		}
+		e := list.Executions[0].Execution
+		return c.GetWorkflow(t.Context(), e.WorkflowId, e.RunId).Get(t.Context(), &d) == nil
+	}, 30*time.Second, 100*time.Millisecond)
+	return d.Sentence
+}
