@@ -67,11 +67,12 @@ func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
 		planned.Refused = fmt.Sprintf("nothing departs: %s is not a release day of %s: %s", day, t.Name, why)
 		return planned
 	}
-	planned.Plan = t.PlanFor(day)
-	if !in.Now.Before(planned.Plan.WindowOpens) {
-		planned.Refused = fmt.Sprintf("nothing departs: the window of %s opened %s", day, train.When(planned.Plan.WindowOpens, t.Location()))
+	p := t.PlanFor(day)
+	if !in.Now.Before(p.WindowOpens) {
+		planned.Refused = fmt.Sprintf("nothing departs: the window of %s opened %s", day, train.When(p.WindowOpens, t.Location()))
 		return planned
 	}
+	planned.Plan = p
 	planned.Plan.CutAt, planned.Plan.Manual = in.Now, true
 	return planned
 }

@@ -22,7 +22,7 @@ type checker struct {
 var (
 	namePattern     = regexp.MustCompile(`^[a-z0-9]+$`)
 	projectPattern  = regexp.MustCompile(`^[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)+$`)
-	prefixPattern   = regexp.MustCompile(`^([A-Za-z0-9_+-]+[./]?)*$`)
+	prefixPattern   = regexp.MustCompile(`^(\w([\w+-]|[./]\w)*[./]?)?$`)
 	channelPattern  = regexp.MustCompile(`^#[^\s#@,]+$`)
 	groupPattern    = regexp.MustCompile(`^@[^\s#@,]+$`)
 	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

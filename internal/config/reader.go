@@ -216,12 +216,13 @@ func (r *reader) is(n *yaml.Node, kind yaml.Kind, key string) bool {
 	return false
 }
 
-// suggest is the nearest known key, if one is near, and the advice to give.
+// suggest is the nearest known key, if it shares half of the letters, and the advice to give.
 func suggest(key string, known []string) (nearest, advice string) {
-	distance := len(key)/2 + 1
+	best := len(key) + 1
 	for _, k := range known {
-		if d := edits(strings.ToLower(key), strings.ToLower(k)); d < distance {
-			nearest, distance = k, d
+		d := edits(strings.ToLower(key), strings.ToLower(k))
+		if d < best && d <= max(len(key), len(k))/2 {
+			nearest, best = k, d
 		}
 	}
 	if nearest != "" {

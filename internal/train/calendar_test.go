@@ -1,4 +1,4 @@
-package train_test
+package train
 
 import (
 	"encoding/json"
@@ -7,44 +7,42 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/release-train/release-train/internal/train"
 )
 
 const newYork = "America/New_York"
 
 // api is the process document's train: Monday to Thursday, 11:00 to 16:00 in New York, cut at 17:00.
-func api(change ...func(*train.Train)) train.Train {
-	t := train.Train{Name: "api", Zone: newYork}.WithDefaults()
-	t.Calendar.Weekdays = []train.Weekday{1, 2, 3, 4}
+func api(change ...func(*Train)) Train {
+	t := Train{Name: "api", Zone: newYork}.WithDefaults()
+	t.Calendar.Weekdays = []Weekday{1, 2, 3, 4}
 	for _, c := range change {
 		c(&t)
 	}
 	return t
 }
 
-func holidays(t *testing.T, days ...string) func(*train.Train) {
-	return func(tr *train.Train) {
+func holidays(t *testing.T, days ...string) func(*Train) {
+	return func(tr *Train) {
 		for _, d := range days {
-			tr.Calendar.Holidays = append(tr.Calendar.Holidays, train.Holiday{Day: day(t, d), Name: "holiday of " + d})
+			tr.Calendar.Holidays = append(tr.Calendar.Holidays, Holiday{Day: day(t, d), Name: "holiday of " + d})
 		}
 	}
 }
 
-func added(t *testing.T, d, name string) func(*train.Train) {
-	return func(tr *train.Train) {
-		tr.Calendar.Added = append(tr.Calendar.Added, train.NamedDay{Day: day(t, d), Name: name})
+func added(t *testing.T, d, name string) func(*Train) {
+	return func(tr *Train) {
+		tr.Calendar.Added = append(tr.Calendar.Added, NamedDay{Day: day(t, d), Name: name})
 	}
 }
 
-func moved(t *testing.T, from, to, why string) func(*train.Train) {
-	return func(tr *train.Train) {
-		tr.Calendar.Moved = append(tr.Calendar.Moved, train.Move{From: day(t, from), To: day(t, to), Why: why})
+func moved(t *testing.T, from, to, why string) func(*Train) {
+	return func(tr *Train) {
+		tr.Calendar.Moved = append(tr.Calendar.Moved, Move{From: day(t, from), To: day(t, to), Why: why})
 	}
 }
 
-func weekdays(w ...train.Weekday) func(*train.Train) {
-	return func(tr *train.Train) { tr.Calendar.Weekdays = w }
+func weekdays(w ...Weekday) func(*Train) {
+	return func(tr *Train) { tr.Calendar.Weekdays = w }
 }
 
 // instant reads RFC 3339.
@@ -58,13 +56,13 @@ func instant(t *testing.T, s string) time.Time {
 func utc(at time.Time) string { return at.Format(time.RFC3339) }
 
 func TestWeekdaysAreReadShortAndLongInAnyCase(t *testing.T) {
-	for s, want := range map[string]train.Weekday{"mon": 1, "Monday": 1, "MON": 1, "sunday": 0, "Sat": 6, "thu": 4} {
-		var w train.Weekday
+	for s, want := range map[string]Weekday{"mon": 1, "Monday": 1, "MON": 1, "sunday": 0, "Sat": 6, "thu": 4} {
+		var w Weekday
 		require.NoError(t, w.UnmarshalText([]byte(s)))
 		assert.Equal(t, want, w, s)
 	}
 	for _, s := range []string{"", "m", "mond", "tues", "Montag", "1", "mon,tue"} {
-		var w train.Weekday
+		var w Weekday
 		assert.ErrorContains(t, w.UnmarshalText([]byte(s)), "write mon, tue", "%q", s)
 	}
 }
@@ -74,7 +72,7 @@ func TestACalendarSurvivesJSON(t *testing.T) {
 	data, err := json.Marshal(c)
 	require.NoError(t, err)
 	assert.Contains(t, string(data), `"weekdays":["mon","tue","wed","thu"]`)
-	var got train.Calendar
+	var got Calendar
 	require.NoError(t, json.Unmarshal(data, &got))
 	assert.Equal(t, c, got)
 }
@@ -118,7 +116,7 @@ func TestAMoveToAHolidayWins(t *testing.T) {
 
 func TestMovesMayFollowOneAnotherInAnyOrder(t *testing.T) {
 	first, second := moved(t, "2026-12-09", "2026-12-10", ""), moved(t, "2026-12-10", "2026-12-11", "")
-	for _, tr := range []train.Train{api(first, second), api(second, first)} {
+	for _, tr := range []Train{api(first, second), api(second, first)} {
 		for d, want := range map[string]bool{"2026-12-09": false, "2026-12-10": true, "2026-12-11": true} {
 			ok, _ := tr.Calendar.Release(day(t, d))
 			assert.Equal(t, want, ok, d)
@@ -198,8 +196,8 @@ func TestE2EStartsAtItsTimeInTheNightAfterTheCut(t *testing.T) {
 		{"2026-03-09", "20:00", "2026-03-07T01:00:00Z"},
 		{"2026-11-02", "01:30", "2026-10-31T05:30:00Z"},
 	} {
-		tr := api(func(tr *train.Train) {
-			at, err := train.ParseClock(c.at)
+		tr := api(func(tr *Train) {
+			at, err := ParseClock(c.at)
 			require.NoError(t, err)
 			tr.E2E.At = at
 		})
@@ -209,7 +207,7 @@ func TestE2EStartsAtItsTimeInTheNightAfterTheCut(t *testing.T) {
 
 // A train that is cut on Saturday night for Sunday lives through the change itself.
 func TestAPlanIsRightInTheNightThatTheClocksChange(t *testing.T) {
-	tr := api(weekdays(0), func(tr *train.Train) { tr.E2E.At = train.Clock{Hour: 2, Minute: 30} })
+	tr := api(weekdays(0), func(tr *Train) { tr.E2E.At = Clock{Hour: 2, Minute: 30} })
 	p := tr.PlanFor(day(t, "2027-03-14"))
 	assert.Equal(t, "2027-03-12T22:00:00Z", utc(p.CutAt))
 	assert.Equal(t, "2027-03-13T07:30:00Z", utc(p.E2EAt))

@@ -1,4 +1,4 @@
-package train_test
+package train
 
 import (
 	"encoding/json"
@@ -7,14 +7,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/release-train/release-train/internal/train"
 )
 
 // day reads a day that a test states.
-func day(t *testing.T, s string) train.Day {
+func day(t *testing.T, s string) Day {
 	t.Helper()
-	d, err := train.ParseDay(s)
+	d, err := ParseDay(s)
 	require.NoError(t, err)
 	return d
 }
@@ -28,21 +26,21 @@ func zone(t *testing.T, name string) *time.Location {
 
 func TestADayIsReadAndWrittenAsYearMonthDay(t *testing.T) {
 	d := day(t, "2028-02-29")
-	assert.Equal(t, train.Day{Year: 2028, Month: time.February, Day: 29}, d)
+	assert.Equal(t, Day{Year: 2028, Month: time.February, Day: 29}, d)
 	assert.Equal(t, "2028-02-29", d.String())
 	assert.Equal(t, time.Tuesday, d.Weekday())
 }
 
 func TestWhatIsNoDayIsRefusedWithTheRightForm(t *testing.T) {
 	for _, s := range []string{"", "2027-02-29", "2026-11-31", "2026-13-01", "2026-1-2", "26-11-24", "2026/11/24", "24.11.2026", "2026-11-24T00:00:00Z", " 2026-11-24", "tomorrow"} {
-		_, err := train.ParseDay(s)
+		_, err := ParseDay(s)
 		require.Error(t, err, s)
 		assert.Contains(t, err.Error(), "write YYYY-MM-DD", s)
 	}
 }
 
 func TestNoDayIsWrittenAsNothingAndReadBack(t *testing.T) {
-	data, err := json.Marshal(train.Day{})
+	data, err := json.Marshal(Day{})
 	require.NoError(t, err)
 	assert.Equal(t, `""`, string(data))
 	d := day(t, "2026-11-24")
@@ -76,13 +74,13 @@ func TestDaysAreOrderedByTheCalendar(t *testing.T) {
 			assert.Equal(t, i < j, day(t, days[i]).Before(day(t, days[j])), "%s before %s", days[i], days[j])
 		}
 	}
-	assert.True(t, train.Day{}.Before(day(t, "2026-01-01")))
+	assert.True(t, Day{}.Before(day(t, "2026-01-01")))
 }
 
 func TestADayIsTheDateWhereTheClockStands(t *testing.T) {
 	at := time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
-	assert.Equal(t, "2026-11-24", train.DayOf(at).String())
-	assert.Equal(t, "2026-11-23", train.DayOf(at.In(zone(t, "America/New_York"))).String())
+	assert.Equal(t, "2026-11-24", DayOf(at).String())
+	assert.Equal(t, "2026-11-23", DayOf(at.In(zone(t, "America/New_York"))).String())
 }
 
 // A wall clock time on the day of a change: skipped ones move forward by the
@@ -108,7 +106,7 @@ func TestAWallClockTimeMeansOneInstantAlsoWhenTheClocksChange(t *testing.T) {
 		{"Asia/Kathmandu", "2026-11-24", "17:00", "2026-11-24T11:15:00Z"},
 		{"UTC", "2026-11-24", "00:00", "2026-11-24T00:00:00Z"},
 	} {
-		clock, err := train.ParseClock(c.clock)
+		clock, err := ParseClock(c.clock)
 		require.NoError(t, err)
 		at := day(t, c.day).At(clock, zone(t, c.zone))
 		assert.Equal(t, c.want, at.UTC().Format(time.RFC3339), "%s %s in %s", c.day, c.clock, c.zone)
@@ -131,7 +129,7 @@ func TestEveryWallClockTimeThatExistsIsMetAtItsFirstOccurrence(t *testing.T) {
 		for wall, want := range first {
 			at, err := time.Parse("2006-01-02 15:04", wall)
 			require.NoError(t, err)
-			got := train.DayOf(at).At(train.Clock{Hour: at.Hour(), Minute: at.Minute()}, z)
+			got := DayOf(at).At(Clock{Hour: at.Hour(), Minute: at.Minute()}, z)
 			if !got.Equal(want) {
 				t.Errorf("%s in %s: got %s, want %s", wall, name, got.UTC(), want)
 			}
@@ -140,28 +138,28 @@ func TestEveryWallClockTimeThatExistsIsMetAtItsFirstOccurrence(t *testing.T) {
 }
 
 func TestAClockIsReadAsHoursAndMinutes(t *testing.T) {
-	c, err := train.ParseClock("09:05")
+	c, err := ParseClock("09:05")
 	require.NoError(t, err)
-	assert.Equal(t, train.Clock{Hour: 9, Minute: 5}, c)
+	assert.Equal(t, Clock{Hour: 9, Minute: 5}, c)
 	assert.Equal(t, "09:05", c.String())
 	for _, s := range []string{"", "9:05", "24:00", "25:00", "11:60", "11", "11:00:00", "11:00 am", "1100", "11.00"} {
-		_, err := train.ParseClock(s)
+		_, err := ParseClock(s)
 		require.Error(t, err, s)
 		assert.Contains(t, err.Error(), "write HH:MM", s)
 	}
 }
 
 func TestClocksAreOrderedByTheTimeOfDay(t *testing.T) {
-	assert.True(t, train.Clock{Hour: 9, Minute: 59}.Before(train.Clock{Hour: 10}))
-	assert.False(t, train.Clock{Hour: 10}.Before(train.Clock{Hour: 10}))
-	assert.False(t, train.Clock{Hour: 10, Minute: 1}.Before(train.Clock{Hour: 10}))
+	assert.True(t, Clock{Hour: 9, Minute: 59}.Before(Clock{Hour: 10}))
+	assert.False(t, Clock{Hour: 10}.Before(Clock{Hour: 10}))
+	assert.False(t, Clock{Hour: 10, Minute: 1}.Before(Clock{Hour: 10}))
 }
 
 func TestClocksSurviveJSON(t *testing.T) {
-	for _, c := range []train.Clock{{}, {Hour: 17}, {Hour: 0, Minute: 1}, {Hour: 23, Minute: 59}} {
+	for _, c := range []Clock{{}, {Hour: 17}, {Hour: 0, Minute: 1}, {Hour: 23, Minute: 59}} {
 		data, err := json.Marshal(c)
 		require.NoError(t, err)
-		got := train.Clock{Hour: 1}
+		got := Clock{Hour: 1}
 		require.NoError(t, json.Unmarshal(data, &got))
 		assert.Equal(t, c, got, string(data))
 	}
@@ -178,19 +176,19 @@ func TestADurationIsWrittenShortAndSurvivesJSON(t *testing.T) {
 		26*time.Hour + 1:              "26h0m0.000000001s",
 		time.Duration(1<<63 - 1):      "2562047h47m16.854775807s",
 	} {
-		assert.Equal(t, want, train.Duration(d).String())
-		data, err := json.Marshal(train.Duration(d))
+		assert.Equal(t, want, Duration(d).String())
+		data, err := json.Marshal(Duration(d))
 		require.NoError(t, err)
-		var got train.Duration
+		var got Duration
 		require.NoError(t, json.Unmarshal(data, &got))
 		assert.Equal(t, d, got.D())
 	}
-	assert.Equal(t, "0s", train.Duration(0).String())
+	assert.Equal(t, "0s", Duration(0).String())
 }
 
 func TestWhatIsNoDurationIsRefusedWithTheRightForm(t *testing.T) {
 	for s, want := range map[string]string{"60": "write for example", "1 hour": "write for example", "1d": "write for example", "-5m": "negative", "9999999h": "write for example"} {
-		var d train.Duration
+		var d Duration
 		err := d.UnmarshalText([]byte(s))
 		require.Error(t, err, s)
 		assert.Contains(t, err.Error(), want, s)

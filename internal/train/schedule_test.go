@@ -1,4 +1,4 @@
-package train_test
+package train
 
 import (
 	"math/rand/v2"
@@ -8,11 +8,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/release-train/release-train/internal/train"
 )
 
-func days(list []train.Day) []string {
+func days(list []Day) []string {
 	var out []string
 	for _, d := range list {
 		out = append(out, d.String())
@@ -22,7 +20,7 @@ func days(list []train.Day) []string {
 
 func TestAnOrdinaryWeekIsCutOnTheEves(t *testing.T) {
 	spec := api().ScheduleSpec(day(t, "2026-11-23"))
-	assert.Equal(t, train.ScheduleSpec{
+	assert.Equal(t, ScheduleSpec{
 		Zone: newYork, At: clock(17, 0),
 		Weekdays: []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Friday},
 	}, spec)
@@ -30,7 +28,7 @@ func TestAnOrdinaryWeekIsCutOnTheEves(t *testing.T) {
 
 func TestHolidaysSkipACutOrTakeItElsewhere(t *testing.T) {
 	for name, c := range map[string]struct {
-		train          train.Train
+		subject        Train
 		added, skipped []string
 	}{
 		"holiday on a release day": {api(holidays(t, "2026-12-02")), nil, []string{"2026-12-02"}}, // cut of the 3rd goes to the 1st, in place of that of the 2nd
@@ -40,8 +38,8 @@ func TestHolidaysSkipACutOrTakeItElsewhere(t *testing.T) {
 		"added":                    {api(added(t, "2026-12-18", "")), []string{"2026-12-17"}, nil},
 		"only added days":          {api(weekdays(), added(t, "2026-12-18", "")), []string{"2026-12-17"}, nil},
 	} {
-		require.Empty(t, c.train.Check(day(t, "2026-11-23")), name)
-		spec := c.train.ScheduleSpec(day(t, "2026-11-23"))
+		require.Empty(t, c.subject.Check(day(t, "2026-11-23")), name)
+		spec := c.subject.ScheduleSpec(day(t, "2026-11-23"))
 		assert.Equal(t, c.added, days(spec.Added), name)
 		assert.Equal(t, c.skipped, days(spec.Skipped), name)
 	}
@@ -64,7 +62,7 @@ func TestTheSpecDoesNotChangeFromDayToDay(t *testing.T) {
 
 // fires expands a spec as Temporal does: minute by minute of the zone's clock,
 // so that a time that vanishes never fires and one that repeats fires twice.
-func fires(spec train.ScheduleSpec, from, to time.Time) []string {
+func fires(spec ScheduleSpec, from, to time.Time) []string {
 	z, err := time.LoadLocation(spec.Zone)
 	if err != nil {
 		panic(err)
@@ -72,7 +70,7 @@ func fires(spec train.ScheduleSpec, from, to time.Time) []string {
 	var out []string
 	for at := from; at.Before(to); at = at.Add(15 * time.Minute) { // all offsets are whole quarters
 		local := at.In(z)
-		if local.Hour() == spec.At.Hour && local.Minute() == spec.At.Minute && spec.Fires(train.DayOf(local)) {
+		if local.Hour() == spec.At.Hour && local.Minute() == spec.At.Minute && spec.Fires(DayOf(local)) {
 			out = append(out, utc(at))
 		}
 	}
@@ -105,22 +103,22 @@ func TestTheScheduleFiresExactlyAtTheCutsOfAnyCalendar(t *testing.T) {
 
 // randomTrain has one to four release weekdays, and holidays, added and moved
 // days in the next two years, around the clock changes and the turn of the year too.
-func randomTrain(r *rand.Rand, today train.Day, zone string) train.Train {
-	tr := train.Train{Name: "api", Zone: zone, Cut: train.Cut{At: clock(17, 15*r.IntN(4))}}.WithDefaults()
+func randomTrain(r *rand.Rand, today Day, zone string) Train {
+	tr := Train{Name: "api", Zone: zone, Cut: Cut{At: clock(17, 15*r.IntN(4))}}.WithDefaults()
 	for range 1 + r.IntN(4) {
-		if w := train.Weekday(r.IntN(7)); !slices.Contains(tr.Calendar.Weekdays, w) {
+		if w := Weekday(r.IntN(7)); !slices.Contains(tr.Calendar.Weekdays, w) {
 			tr.Calendar.Weekdays = append(tr.Calendar.Weekdays, w)
 		}
 	}
-	used := map[train.Day]bool{}
-	some := func() train.Day {
+	used := map[Day]bool{}
+	some := func() Day {
 		d := today.Add(r.IntN(720))
 		if r.IntN(4) == 0 {
-			d = train.Day{Year: 2026 + r.IntN(2), Month: time.December, Day: 20 + r.IntN(11)}
+			d = Day{Year: 2026 + r.IntN(2), Month: time.December, Day: 20 + r.IntN(11)}
 		}
 		return d
 	}
-	free := func(want bool) (train.Day, bool) {
+	free := func(want bool) (Day, bool) {
 		for range 50 {
 			d := some()
 			if ok, _ := tr.Calendar.Release(d); ok == want && !used[d] {
@@ -128,20 +126,20 @@ func randomTrain(r *rand.Rand, today train.Day, zone string) train.Train {
 				return d, true
 			}
 		}
-		return train.Day{}, false
+		return Day{}, false
 	}
 	for range r.IntN(25) {
 		if d, ok := free(r.IntN(2) == 0); ok {
-			tr.Calendar.Holidays = append(tr.Calendar.Holidays, train.Holiday{Day: d})
+			tr.Calendar.Holidays = append(tr.Calendar.Holidays, Holiday{Day: d})
 		}
 	}
 	for range r.IntN(4) {
 		if d, ok := free(false); ok {
-			tr.Calendar.Added = append(tr.Calendar.Added, train.NamedDay{Day: d})
+			tr.Calendar.Added = append(tr.Calendar.Added, NamedDay{Day: d})
 		}
 		from, ok := free(true)
 		if to, ok2 := free(false); ok && ok2 {
-			tr.Calendar.Moved = append(tr.Calendar.Moved, train.Move{From: from, To: to})
+			tr.Calendar.Moved = append(tr.Calendar.Moved, Move{From: from, To: to})
 		}
 	}
 	return tr

@@ -1,4 +1,4 @@
-package train_test
+package train
 
 import (
 	"encoding/json"
@@ -7,14 +7,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/release-train/release-train/internal/train"
 )
 
 func TestASqueezedDayIsTheNextReleaseDayCutNow(t *testing.T) {
 	now := instant(t, "2026-11-25T17:00:00Z")
-	tr := api(holidays(t, "2026-11-26"), func(tr *train.Train) { tr.E2E.At = clock(1, 0) })
-	squeezed, p := train.Squeeze(tr, now, 100*time.Second)
+	tr := api(holidays(t, "2026-11-26"), func(tr *Train) { tr.E2E.At = clock(1, 0) })
+	squeezed, p := Squeeze(tr, now, 100*time.Second)
 	assert.Equal(t, "2026-11-30", p.Day.String())
 	assert.Equal(t, now, p.CutAt)
 	assert.Equal(t, now.Add(60*time.Second), p.E2EDeadline)
@@ -26,17 +24,17 @@ func TestASqueezedDayIsTheNextReleaseDayCutNow(t *testing.T) {
 }
 
 func TestASqueezedDayWorksWhereTheCalendarKnowsNoReleaseDay(t *testing.T) {
-	_, p := train.Squeeze(api(weekdays()), instant(t, "2026-11-25T17:00:00Z"), time.Minute)
+	_, p := Squeeze(api(weekdays()), instant(t, "2026-11-25T17:00:00Z"), time.Minute)
 	assert.Equal(t, "2026-11-26", p.Day.String())
 }
 
 func TestSqueezingAnyLengthKeepsLimitsUsableAndSurvivesJSON(t *testing.T) {
 	for _, length := range []time.Duration{time.Second, 5 * time.Second, 7654321987 * time.Nanosecond, time.Minute, time.Hour} {
-		squeezed, p := train.Squeeze(api(), instant(t, "2026-11-25T17:00:00Z"), length)
+		squeezed, p := Squeeze(api(), instant(t, "2026-11-25T17:00:00Z"), length)
 		assert.GreaterOrEqual(t, squeezed.Poll.Deploy.D(), 100*time.Millisecond)
 		assert.LessOrEqual(t, squeezed.Poll.E2E.D(), max(length/10, 100*time.Millisecond))
-		for _, e := range []train.Environment{squeezed.Staging, squeezed.Production} {
-			for _, limit := range []train.Duration{e.Limits.Job, e.Limits.Flux, e.Limits.Smoke} {
+		for _, e := range []Environment{squeezed.Staging, squeezed.Production} {
+			for _, limit := range []Duration{e.Limits.Job, e.Limits.Flux, e.Limits.Smoke} {
 				assert.GreaterOrEqual(t, limit.D(), max(length.Truncate(time.Millisecond), 20*time.Second))
 			}
 		}
@@ -44,7 +42,7 @@ func TestSqueezingAnyLengthKeepsLimitsUsableAndSurvivesJSON(t *testing.T) {
 
 		data, err := json.Marshal(squeezed)
 		require.NoError(t, err)
-		var got train.Train
+		var got Train
 		require.NoError(t, json.Unmarshal(data, &got))
 		assert.Equal(t, squeezed, got, length)
 	}
@@ -53,6 +51,6 @@ func TestSqueezingAnyLengthKeepsLimitsUsableAndSurvivesJSON(t *testing.T) {
 func TestSqueezingLeavesTheCallersTrainAlone(t *testing.T) {
 	tr := api()
 	before := tr
-	train.Squeeze(tr, instant(t, "2026-11-25T17:00:00Z"), time.Minute)
+	Squeeze(tr, instant(t, "2026-11-25T17:00:00Z"), time.Minute)
 	assert.Equal(t, before, tr)
 }

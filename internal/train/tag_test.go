@@ -1,4 +1,4 @@
-package train_test
+package train
 
 import (
 	"slices"
@@ -6,13 +6,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/release-train/release-train/internal/train"
 )
 
-func tag(t *testing.T, prefix, name string) train.Tag {
+func tag(t *testing.T, prefix, name string) Tag {
 	t.Helper()
-	parsed, err := train.ParseTag(prefix, name)
+	parsed, err := ParseTag(prefix, name)
 	require.NoError(t, err)
 	return parsed
 }
@@ -25,7 +23,7 @@ func TestATagIsReadAndWrittenBack(t *testing.T) {
 		assert.Equal(t, c.name, got.String())
 		assert.Equal(t, c.prefix, got.Prefix)
 	}
-	assert.Equal(t, train.Tag{Prefix: "api/", Day: day(t, "2024-10-02"), Patch: 12}, tag(t, "api/", "api/v2024.10.02.12"))
+	assert.Equal(t, Tag{Prefix: "api/", Day: day(t, "2024-10-02"), Patch: 12}, tag(t, "api/", "api/v2024.10.02.12"))
 }
 
 func TestWhatIsNoTagOfTheTrainIsRefused(t *testing.T) {
@@ -35,20 +33,20 @@ func TestWhatIsNoTagOfTheTrainIsRefused(t *testing.T) {
 		"api/v2024.10.2.1", "api/v24.10.02.1", "api/2024.10.02.1", "api/v2024-10-02.1", "api/v2024.13.02.1", "api/v2023.02.29.1",
 		"api/v2024.10.02.1000000", "api/v2024.10.02.99999999999999999999", "api/web/v2024.10.02.1", " api/v2024.10.02.1", "api/v٢024.10.02.1",
 	} {
-		_, err := train.ParseTag("api/", name)
+		_, err := ParseTag("api/", name)
 		require.Error(t, err, "%q", name)
 		assert.Contains(t, err.Error(), "is not a release tag", "%q", name)
 	}
 }
 
 func TestAPrefixIsTakenLiterally(t *testing.T) {
-	_, err := train.ParseTag("a.i/", "api/v2024.10.02.1")
+	_, err := ParseTag("a.i/", "api/v2024.10.02.1")
 	require.Error(t, err)
 	tag(t, "a+(/", "a+(/v2024.10.02.1")
 }
 
 func TestATagOfADayThatDoesNotExistSaysSo(t *testing.T) {
-	_, err := train.ParseTag("api/", "api/v2023.02.29.1")
+	_, err := ParseTag("api/", "api/v2023.02.29.1")
 	assert.ErrorContains(t, err, "there is no day 2023.02.29")
 }
 
@@ -80,14 +78,14 @@ func TestTheNextTagFollowsTheHighestPatchOfTheDay(t *testing.T) {
 			"api/v2024.10.02", "api/extra/v2024.10.02.7", "api/v2024.10.020.7", "api/v2024.10.02.1",
 		}, "api/v2024.10.02.2"},
 	} {
-		assert.Equal(t, c.want, train.NextTag("api/", day(t, "2024-10-02"), c.existing).String(), name)
+		assert.Equal(t, c.want, NextTag("api/", day(t, "2024-10-02"), c.existing).String(), name)
 	}
 }
 
 func TestTheNextTagSortsAfterAllOfItsDay(t *testing.T) {
 	var existing []string
 	for range 120 {
-		next := train.NextTag("api/", day(t, "2024-10-02"), existing)
+		next := NextTag("api/", day(t, "2024-10-02"), existing)
 		for _, name := range existing {
 			require.Positive(t, next.Compare(tag(t, "api/", name)))
 		}
@@ -102,28 +100,28 @@ func TestTheDayPatternDoesNotMatchALongerDay(t *testing.T) {
 
 func TestTheNewestTagBeforeIsFoundAmongForeignOnes(t *testing.T) {
 	existing := []string{"api/v2024.10.01.9", "api/v2024.10.01.10", "web/v2024.10.02.1", "api/v2024.10.02.2", "api/v2024.10.03.1", "api/latest", "v2024.10.01.99"}
-	got, ok := train.NewestTagBefore(tag(t, "api/", "api/v2024.10.02.2"), existing)
+	got, ok := NewestTagBefore(tag(t, "api/", "api/v2024.10.02.2"), existing)
 	require.True(t, ok)
 	assert.Equal(t, "api/v2024.10.01.10", got.String())
 
-	_, ok = train.NewestTagBefore(tag(t, "api/", "api/v2024.10.01.9"), existing)
+	_, ok = NewestTagBefore(tag(t, "api/", "api/v2024.10.01.9"), existing)
 	assert.False(t, ok, "nothing is older")
 }
 
 func TestAVersionIsTheCandidateOnlyOnTheSameCommit(t *testing.T) {
-	c := train.Candidate{Tag: "api/v2024.10.02.1", SHA: "aaaa"}
-	assert.True(t, train.Version{Tag: c.Tag, SHA: "aaaa"}.Is(c))
-	assert.True(t, train.Version{Tag: c.Tag}.Is(c), "Flux did not say the commit")
-	assert.False(t, train.Version{Tag: c.Tag, SHA: "bbbb"}.Is(c), "the tag was moved")
-	assert.False(t, train.Version{Tag: "api/v2024.10.02.2", SHA: "aaaa"}.Is(c))
-	assert.False(t, train.Version{}.Is(c))
+	c := Candidate{Tag: "api/v2024.10.02.1", SHA: "aaaa"}
+	assert.True(t, Version{Tag: c.Tag, SHA: "aaaa"}.Is(c))
+	assert.True(t, Version{Tag: c.Tag}.Is(c), "Flux did not say the commit")
+	assert.False(t, Version{Tag: c.Tag, SHA: "bbbb"}.Is(c), "the tag was moved")
+	assert.False(t, Version{Tag: "api/v2024.10.02.2", SHA: "aaaa"}.Is(c))
+	assert.False(t, Version{}.Is(c))
 }
 
 func TestAVersionIsShownByWhatIsKnownOfIt(t *testing.T) {
 	sha := "0123456789abcdef0123456789abcdef01234567"
-	assert.Equal(t, "api/v2024.10.02.1", train.Version{Tag: "api/v2024.10.02.1", SHA: sha}.String())
-	assert.Equal(t, "01234567", train.Version{SHA: sha}.String())
-	assert.Equal(t, "nothing", train.Version{}.String())
-	assert.Equal(t, sha, train.Version{Tag: "api/v2024.10.02.1", SHA: sha}.Ref())
-	assert.Equal(t, "api/v2024.10.02.1", train.Version{Tag: "api/v2024.10.02.1"}.Ref())
+	assert.Equal(t, "api/v2024.10.02.1", Version{Tag: "api/v2024.10.02.1", SHA: sha}.String())
+	assert.Equal(t, "01234567", Version{SHA: sha}.String())
+	assert.Equal(t, "nothing", Version{}.String())
+	assert.Equal(t, sha, Version{Tag: "api/v2024.10.02.1", SHA: sha}.Ref())
+	assert.Equal(t, "api/v2024.10.02.1", Version{Tag: "api/v2024.10.02.1"}.Ref())
 }
