@@ -174,7 +174,7 @@ func TestAStateIsReadFromTheCluster(t *testing.T) {
 func TestAMissingObjectIsNamed(t *testing.T) {
 	_, err := newFake(t).State(t.Context(), object)
 	assert.True(t, train.FaultIs(err, train.FaultNotFound), err)
-	assert.ErrorContains(t, err, "Kustomization flux-system/api in cluster staging")
+	require.ErrorContains(t, err, "Kustomization flux-system/api in cluster staging")
 	k, _ := objects()
 	_, err = newFake(t, k).State(t.Context(), object)
 	assert.ErrorContains(t, err, "GitRepository flux-system/mono")

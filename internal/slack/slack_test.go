@@ -106,7 +106,7 @@ func TestChannelNamesAreResolvedOnceOverAllPages(t *testing.T) {
 	}
 	assert.Equal(t, 2, calls)
 	_, err := c.ChannelID(t.Context(), "#nowhere")
-	assert.ErrorContains(t, err, "#nowhere")
+	require.ErrorContains(t, err, "#nowhere")
 	assert.Equal(t, 2, calls, "a missing name is not looked up again within a minute")
 	c.now = func() time.Time { return time.Now().Add(2 * time.Minute) }
 	_, err = c.ChannelID(t.Context(), "#nowhere")
@@ -127,7 +127,7 @@ func TestATopicFitsAndMergingTwiceChangesNothing(t *testing.T) {
 		once := MergeTopic(theirs, ours)
 		return utf8.RuneCountInString(once) <= maxTopic && MergeTopic(once, ours) == once
 	}
-	assert.NoError(t, quick.Check(property, nil))
+	require.NoError(t, quick.Check(property, nil))
 	long := strings.Repeat("long ", 80)
 	merged := MergeTopic(long, "Release 1 https://gitlab.com/releases/1")
 	assert.LessOrEqual(t, utf8.RuneCountInString(merged), maxTopic)
