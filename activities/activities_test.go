@@ -425,7 +425,6 @@ type fakeSlack struct {
 	edits   int
 	topics  []string
 	topic   string
-	found   map[string]string // key -> ts
 	postErr error
 }
 

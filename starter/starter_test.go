@@ -161,9 +161,9 @@ func TestADemoThatIsStoppedSaysSoAndLeavesNothingBehind(t *testing.T) {
 	defer stop()
 	var s screen
 	a := &app{out: &s, err: &s, getenv: os.Getenv}
-	code := make(chan int)
+	code, repo := make(chan int), repository(t)
 	go func() {
-		code <- a.run(ctx, []string{"--config", "../release.yaml", "demo", "--length", "60s", "--repo", repository(t)})
+		code <- a.run(ctx, []string{"--config", "../release.yaml", "demo", "--length", "60s", "--repo", repo})
 	}()
 	require.Eventually(t, func() bool { return strings.Contains(s.String(), "waiting for") }, time.Minute, 50*time.Millisecond, s.String())
 	stop()
