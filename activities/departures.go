@@ -41,6 +41,9 @@ func (d *Departures) PlanDeparture(_ context.Context, in train.PlanDepartureInpu
 func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
 	if in.Squeeze > 0 {
 		squeezed, p := train.Squeeze(t, in.Now, in.Squeeze.D())
+		if !in.Day.IsZero() { // a rehearsal may play any day
+			p.Day = in.Day
+		}
 		return train.PlannedDeparture{Train: squeezed, Plan: p}
 	}
 	planned := train.PlannedDeparture{Train: t}

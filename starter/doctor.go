@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -76,6 +78,8 @@ func (d *doctor) check(what, detail string, err error) {
 }
 
 func (d *doctor) run(ctx context.Context, f config.File) {
+	detail, err := clock(ctx, f.GitLab.URL)
+	d.check("clock", detail, err)
 	me, err := d.gitlab.CurrentUser(ctx)
 	d.check("GitLab token", "is "+me.Username, err)
 	self, err := d.slack.AuthTest(ctx)
@@ -86,6 +90,33 @@ func (d *doctor) run(ctx context.Context, f config.File) {
 		d.channels(ctx, t)
 	}
 	d.temporal(ctx, f.Trains)
+}
+
+// maxClockSkew is how far this machine's clock may be from GitLab's: "not
+// after" is judged by it.
+const maxClockSkew = 30 * time.Second
+
+// clock compares this machine's clock with the Date that GitLab answers with.
+func clock(ctx context.Context, url string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, cmp.Or(url, "https://gitlab.com"), nil)
+	if err != nil {
+		return "", errors.New("gitlab.url is no address")
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", errors.New("GitLab does not answer, so the clock cannot be compared")
+	}
+	_ = resp.Body.Close()
+	theirs, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		return "GitLab does not tell the time, so the clock was not compared", nil
+	}
+	if skew := time.Since(theirs).Abs(); skew > maxClockSkew {
+		return "", fmt.Errorf("this machine's clock is %s away from GitLab's: synchronise it", skew.Round(time.Second))
+	}
+	return "agrees with GitLab's", nil
 }
 
 func (d *doctor) project(ctx context.Context, t train.Train) {

@@ -117,8 +117,13 @@ func kill(cmd *exec.Cmd) {
 // depart starts the day and gives the release's ID.
 func (p *place) depart(length time.Duration) string {
 	p.t.Helper()
+	return p.departOn(train.Day{}, length)
+}
+
+func (p *place) departOn(day train.Day, length time.Duration) string {
+	p.t.Helper()
 	run, err := p.client.ExecuteWorkflow(p.ctx, client.StartWorkflowOptions{ID: "departure", TaskQueue: train.TaskQueue}, train.DepartureWorkflow,
-		train.DepartureInput{Train: p.train.Name, By: "ada", Squeeze: train.Duration(length)})
+		train.DepartureInput{Train: p.train.Name, By: "ada", Day: day, Squeeze: train.Duration(length)})
 	require.NoError(p.t, err)
 	var d train.DepartureResult
 	require.NoError(p.t, run.Get(p.ctx, &d))
@@ -270,7 +275,7 @@ func TestAWorkerKilledInStagingInE2EAndInProductionChangesNothing(t *testing.T) 
 		p.sandbox.Hold(job)
 	}
 	worker := p.startWorker()
-	id := p.depart(45 * time.Second)
+	id := p.depart(40 * time.Second)
 	for _, at := range []struct{ project, job string }{{project, "deploy-staging"}, {p.train.E2E.Project, "cypress"}, {project, "promote-production"}} {
 		p.running(at.project, at.job)
 		kill(worker)
@@ -305,6 +310,37 @@ func TestAWorkerKilledInStagingInE2EAndInProductionChangesNothing(t *testing.T) 
 	}
 }
 
+func TestTheNextDepartureEndsAReleaseThatWaitsOnRedE2E(t *testing.T) {
+	p := newPlace(t)
+	p.sandbox.SetOutcome("e2e", "script_failure")
+	p.startWorker()
+	monday, tuesday := train.Day{Year: 2026, Month: 11, Day: 30}, train.Day{Year: 2026, Month: 12, Day: 1}
+	red := p.departOn(monday, 30*time.Second)
+	status := func() (st train.Status) {
+		value, err := p.client.QueryWorkflow(p.ctx, red, "", train.QueryStatus)
+		require.NoError(t, err)
+		require.NoError(t, value.Get(&st))
+		return st
+	}
+	require.Eventually(t, func() bool { return status().Phase == train.AtGate }, 30*time.Second, 100*time.Millisecond)
+	st := status()
+	assert.Contains(t, st.Waiting.What, "E2E is red: 2 tests of 4 failed")
+	require.Len(t, st.E2E.Report.Specs, 2)
+	assert.Equal(t, []string{"@maven/pods/booking"}, st.E2E.Report.Specs[0].Owners)
+	assert.Contains(t, st.E2E.Report.CypressURL, "https://cloud.cypress.io/projects/")
+
+	p.sandbox.SetOutcome("e2e", "success")
+	green := p.departOn(tuesday, 12*time.Second)
+	old, s := p.summary(red), p.summary(green)
+	assert.Equal(t, train.EndSuperseded, old.End)
+	assert.Contains(t, old.Why, green)
+	assert.Equal(t, train.EndReleased, s.End, s.Why)
+	assert.Equal(t, map[string]int{"success": 1}, p.jobs(p.train.Project, "promote-production"), "the red candidate never reached production")
+	if dir := os.Getenv("RECORD_HISTORIES"); dir != "" {
+		p.record(dir, "superseded", red, old)
+	}
+}
+
 func TestAPlayWhoseAnswerIsLostIsFoundOutAndNotRepeated(t *testing.T) {
 	p := newPlace(t)
 	for _, f := range []sandbox.Fault{
@@ -319,7 +355,7 @@ func TestAPlayWhoseAnswerIsLostIsFoundOutAndNotRepeated(t *testing.T) {
 		p.sandbox.AddFault(f)
 	}
 	p.startWorker()
-	s := p.summary(p.depart(30 * time.Second))
+	s := p.summary(p.depart(25 * time.Second))
 
 	require.Equal(t, train.EndReleased, s.End, s.Why)
 	assert.Equal(t, s.Tag, p.git("tag", "--list", "api/v"+strings.ReplaceAll(s.Day.String(), "-", ".")+".*"), "one tag")

@@ -102,6 +102,9 @@ func (c *checker) train(key string, t train.Train) {
 		c.fail(key+".zone", "%q is not a time zone: write an IANA name, for example America/New_York", t.Zone)
 	}
 	word(c, key+".mode", t.Mode, train.ModeLive, train.ModeObserve)
+	if t.Mode == train.ModeObserve { // better refused than taken for a promise to write nothing
+		c.fail(key+".mode", "observe is not available in this version: leave mode out")
+	}
 	word(c, key+".cut.require", t.Cut.Require, train.RequireHead, train.RequireGreen)
 	c.environment(key+".staging", t.Staging, "staging")
 	c.environment(key+".production", t.Production, "production")

@@ -67,6 +67,7 @@ func TestAMistakeIsNamedWithLineAndKey(t *testing.T) {
 		"project by address":     {"project: maven-clinic/maven/maven ", "project: https://gitlab.com/maven/maven ", "trains[0].project", "without address"},
 		"bad tag prefix":         {"tagPrefix: api/", "tagPrefix: api /", "trains[0].tagPrefix", "cannot begin a tag"},
 		"bad mode":               {"branch: main", "mode: dry", "trains[0].mode", "write live or observe"},
+		"observe mode":           {"branch: main", "mode: observe", "trains[0].mode", "observe is not available in this version"},
 		"bad start":              {"job: deploy-staging ", "job: deploy-staging\n      start: manual", "trains[0].staging.start", "write play or automatic"},
 		"bad require":            {"require: head ", "require: any ", "trains[0].cut.require", "write head or green"},
 		"missing job":            {"job: promote-production", "start: play", "trains[0].production.job", "for example deploy-production"},

@@ -12,6 +12,8 @@ type Markup struct {
 	Code   func(text string) string
 	Link   func(text, url string) string
 	Escape func(foreign string) string
+	// Break ends a line.
+	Break string
 }
 
 func same(s string) string { return s }
@@ -22,6 +24,7 @@ var Plain = Markup{
 	Code:   same,
 	Escape: same,
 	Link:   func(text, url string) string { return text + " " + url },
+	Break:  "\n",
 }
 
 // Markdown is for the Temporal Web UI.
@@ -30,6 +33,7 @@ var Markdown = Markup{
 	Code:   func(s string) string { return "`" + s + "`" },
 	Escape: strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "<", `\<`).Replace,
 	Link:   func(text, url string) string { return "[" + text + "](" + url + ")" },
+	Break:  "\n\n", // a single one would join the lines
 }
 
 // Mrkdwn is for Slack.
@@ -38,6 +42,7 @@ var Mrkdwn = Markup{
 	Code:   func(s string) string { return "`" + s + "`" },
 	Escape: strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace,
 	Link:   func(text, url string) string { return "<" + url + "|" + text + ">" },
+	Break:  "\n",
 }
 
 // link is text alone when there is no page to link.

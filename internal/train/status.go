@@ -115,7 +115,7 @@ func (st Status) Text(m Markup) string {
 	for _, c := range st.Commands {
 		add("You can "+m.Bold(c.Name)+" ("+c.Does+")", m.Code(c.Line))
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(lines, m.Break)
 }
 
 func (h Hold) line(m Markup, zone *time.Location) string {
@@ -221,5 +221,5 @@ func DeployDetails(d Deploy, in DeployInput) string {
 		fmt.Sprintf("Waiting for %s, at most until %s.", Markdown.link(Markdown.Escape(w.What), w.URL), When(d.StepUntil, time.UTC)),
 		fmt.Sprintf("Before it ran %s. Started by %s.", Markdown.Code(d.Before.String()), Markdown.Code(in.ReleaseID)),
 	}
-	return strings.Join(lines, "\n\n")
+	return strings.Join(lines, Markdown.Break)
 }

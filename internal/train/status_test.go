@@ -1,0 +1,93 @@
+package train
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTimesAreSaidInTheTrainsZoneAndInUTC(t *testing.T) {
+	zone := Train{Zone: "America/New_York"}.Location()
+	assert.Equal(t, "Tue 24 Nov 11:00 EST (16:00 UTC)", When(time.Date(2026, 11, 24, 16, 0, 0, 0, time.UTC), zone))
+	assert.Equal(t, "Wed 1 Jul 11:00 EDT (15:00 UTC)", When(time.Date(2026, 7, 1, 15, 0, 0, 0, time.UTC), zone))
+	assert.Equal(t, "Mon 23 Nov 11:22:48 EST (16:22:48 UTC)", When(time.Date(2026, 11, 23, 16, 22, 48, 0, time.UTC), zone))
+}
+
+func TestTheStatusSaysWhatIsWaitedForSinceWhenAndWhatHappensNext(t *testing.T) {
+	s := gateState(DeploySucceeded, E2EGreen)
+	s.Phase = AtGate
+	s.Waiting = s.GateWaiting(s.Plan.WindowOpens.Add(-time.Hour))
+	s.Waiting.Since = s.Plan.WindowOpens.Add(-9 * time.Hour)
+	text := s.Status().Text(Plain)
+	assert.Contains(t, text, "Release api 2026-11-24: api/v2026.11.24.1, gate")
+	assert.Contains(t, text, "Waiting for the production window, since Tue 24 Nov 02:00 EST (07:00 UTC). "+
+		"Next: api/v2026.11.24.1 goes to production, Tue 24 Nov 11:00 EST (16:00 UTC).")
+	assert.Contains(t, text, "You can cancel (ends the release): tctl workflow cancel --workflow_id release-api-2026-11-24")
+}
+
+func TestAnEndedReleaseOffersNoCommands(t *testing.T) {
+	s := gateState(DeploySucceeded, E2EGreen)
+	s.Phase, s.End, s.EndWhy = Ended, EndMissed, "release-api-2026-11-25 departed."
+	text := s.Status().Text(Plain)
+	assert.Contains(t, text, "Release api 2026-11-24: missed\nEnded: release-api-2026-11-25 departed.")
+	assert.NotContains(t, text, "You can")
+}
+
+func TestTheStatusSurvivesItsJSON(t *testing.T) {
+	s := gateState(DeploySmokeRed, E2ERed)
+	raw, err := json.Marshal(s.Status())
+	require.NoError(t, err)
+	var back Status
+	require.NoError(t, json.Unmarshal(raw, &back))
+	assert.Equal(t, s.Status(), back)
+}
+
+func TestForeignTextIsPlainInEveryMarkup(t *testing.T) {
+	s := gateState(DeployFailed, "")
+	s.Staging.Cause = "<script> & [x](http://evil) *b*"
+	assert.Contains(t, s.DeployCard(Staging).Body, "&lt;script&gt; &amp;")
+	assert.Contains(t, s.Status().Text(Markdown), `\<script> & \[x](http://evil) \*b\*`)
+}
+
+func TestAFailureMessageHasCauseLogOwnerAndOneNextAction(t *testing.T) {
+	s := gateState(DeployFailed, "")
+	s.Train.Slack.OnCall = "@eng-exp-on-call"
+	s.Staging.Cause, s.Staging.JobURL = "the job deploy-staging ended failed (script_failure)", "https://gitlab/jobs/7"
+	m := s.DeployEvent(Staging)
+	assert.Contains(t, m.Body, "Cause: the job deploy-staging ended failed (script_failure)")
+	assert.Contains(t, m.Body, "<https://gitlab/jobs/7|open it>")
+	assert.Equal(t, 1, strings.Count(m.Body, "Next: "))
+	assert.Contains(t, m.Body, "`starter status --train api --day 2026-11-24`")
+	assert.Equal(t, "@eng-exp-on-call", m.Mention)
+}
+
+func TestTheSummaryIsSmall(t *testing.T) {
+	s := gateState(DeploySucceeded, E2EGreen)
+	s.Changelog = ChangelogDigest{URL: strings.Repeat("u", 500), CompareURL: strings.Repeat("c", 500), Commits: 999}
+	raw, err := json.Marshal(s.Summary())
+	require.NoError(t, err)
+	assert.Less(t, len(raw), 20<<10)
+}
+
+func TestLongNamesOfMessagesAndSpansReadWell(t *testing.T) {
+	assert.Equal(t, "45s", Span(45*time.Second))
+	assert.Equal(t, "12m 0s", Span(12*time.Minute))
+	assert.Equal(t, "8h 5m", Span(8*time.Hour+5*time.Minute))
+	assert.Equal(t, "1 commit", Plural(1, "commit"))
+	assert.Equal(t, "0 commits", Plural(0, "commit"))
+}
+
+func TestIDsRoundTrip(t *testing.T) {
+	name, day, err := ParseReleaseID(ReleaseID("api", Day{2026, 11, 24}))
+	require.NoError(t, err)
+	assert.Equal(t, "api", name)
+	assert.Equal(t, Day{2026, 11, 24}, day)
+	for _, bad := range []string{"release-api", "deploy-api-staging", "release-api-2026-13-01"} {
+		_, _, err := ParseReleaseID(bad)
+		assert.Error(t, err, bad)
+	}
+}
