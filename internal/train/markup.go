@@ -53,6 +53,15 @@ func (m Markup) link(text, url string) string {
 	return m.Link(text, url)
 }
 
+// tag writes a tag: as a link where it has a page, else as code. Slack shows no
+// code inside of links.
+func (m Markup) tag(name, url string) string {
+	if url == "" {
+		return m.Code(name)
+	}
+	return m.Link(name, url)
+}
+
 // When writes an instant in the train's zone and in UTC:
 // "Tue 24 Nov 11:00 EST (16:00 UTC)". Seconds appear only in rehearsals, whose
 // instants do not fall on minutes.

@@ -102,7 +102,7 @@ func (st Status) Text(m Markup) string {
 		add("Hold "+m.Bold(string(h.Kind)), h.line(m, zone))
 	}
 	if st.Candidate.Tag != "" {
-		add("Candidate", fmt.Sprintf("%s at %s, production ran %s", m.link(m.Code(st.Candidate.Tag), st.Candidate.URL), ShortSHA(st.Candidate.SHA), st.Deployed.Version))
+		add("Candidate", fmt.Sprintf("%s at %s, production ran %s", m.tag(st.Candidate.Tag, st.Candidate.URL), ShortSHA(st.Candidate.SHA), st.Deployed.Version))
 	}
 	add("Warning", m.Escape(st.Warning))
 	add("Changelog", st.Changelog.line(m))
@@ -144,7 +144,7 @@ func (d *Deploy) line(m Markup, zone *time.Location) string {
 	if d == nil {
 		return ""
 	}
-	tag := m.link(m.Code(d.Tag), d.LogURL())
+	tag := m.tag(d.Tag, d.LogURL())
 	if d.Running() {
 		return fmt.Sprintf("%s %s, since %s, limit %s", tag, d.Step.words(), When(d.StartedAt, zone), When(d.StepUntil, zone))
 	}

@@ -132,7 +132,7 @@ func (s *State) DepartedEvent() Message {
 func (s *State) CutEvent() Message {
 	return Message{
 		Title: fmt.Sprintf("Tagged %s", s.Candidate.Tag),
-		Body: fmt.Sprintf("%s is commit %s of %s. Changelog: %s.", Mrkdwn.link(Mrkdwn.Code(s.Candidate.Tag), s.Candidate.URL),
+		Body: fmt.Sprintf("%s is commit %s of %s. Changelog: %s.", Mrkdwn.tag(s.Candidate.Tag, s.Candidate.URL),
 			ShortSHA(s.Candidate.SHA), s.Train.Branch, s.Changelog.line(Mrkdwn)),
 	}
 }
