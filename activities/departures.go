@@ -40,7 +40,7 @@ func (d *Departures) PlanDeparture(_ context.Context, in train.PlanDepartureInpu
 // cut they are; any other start is by hand and means the next release day.
 func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
 	if in.Squeeze > 0 {
-		squeezed, p := train.Squeeze(t, in.Now, in.Squeeze.D())
+		squeezed, p := train.Squeeze(t, in.Now, in.Squeeze.D(), in.Opens.D())
 		if !in.Day.IsZero() { // a rehearsal may play any day
 			p.Day = in.Day
 		}

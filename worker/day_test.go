@@ -48,6 +48,7 @@ func newPlace(t *testing.T) *place {
 	if testing.Short() {
 		t.Skip("needs a Temporal server")
 	}
+	t.Parallel() // they wait most of the time
 	ctx := t.Context()
 	f, err := config.Load(example)
 	require.NoError(t, err)
@@ -114,21 +115,49 @@ func kill(cmd *exec.Cmd) {
 	_ = cmd.Wait()
 }
 
-// depart starts the day and gives the release's ID.
-func (p *place) depart(length time.Duration) string {
+// long is a window that is open for as long as a busy machine may need; a test
+// that has seen what it wants ends the watch itself.
+const long = 10 * time.Minute
+
+// depart starts a day whose window opens after a time, and gives the release's ID.
+func (p *place) depart(opens time.Duration) string {
 	p.t.Helper()
-	return p.departOn(train.Day{}, length)
+	return p.departOn(train.Day{}, opens, long)
 }
 
-func (p *place) departOn(day train.Day, length time.Duration) string {
+func (p *place) departOn(day train.Day, opens, length time.Duration) string {
 	p.t.Helper()
 	run, err := p.client.ExecuteWorkflow(p.ctx, client.StartWorkflowOptions{ID: "departure", TaskQueue: train.TaskQueue}, train.DepartureWorkflow,
-		train.DepartureInput{Train: p.train.Name, By: "ada", Day: day, Squeeze: train.Duration(length)})
+		train.DepartureInput{Train: p.train.Name, By: "ada", Day: day, Squeeze: train.Duration(length), Opens: train.Duration(opens)})
 	require.NoError(p.t, err)
 	var d train.DepartureResult
 	require.NoError(p.t, run.Get(p.ctx, &d))
 	require.NotEmpty(p.t, d.ReleaseID, d.Sentence)
 	return d.ReleaseID
+}
+
+// status asks a release.
+func (p *place) status(id string) (st train.Status) {
+	p.t.Helper()
+	value, err := p.client.QueryWorkflow(p.ctx, id, "", train.QueryStatus)
+	require.NoError(p.t, err)
+	require.NoError(p.t, value.Get(&st))
+	return st
+}
+
+// reaches waits until a release is in a phase.
+func (p *place) reaches(id string, phase train.Phase) {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool { return p.status(id).Phase == phase }, 2*time.Minute, 100*time.Millisecond,
+		"%s never reached %s; the worker's log:\n%s", id, phase, p.workerLog())
+}
+
+// released waits until a release watches and lets the next departure end it.
+func (p *place) released(id string) train.Summary {
+	p.t.Helper()
+	p.reaches(id, train.Watching)
+	require.NoError(p.t, p.client.SignalWorkflow(p.ctx, id, "", train.SignalSupersede, train.Supersede{By: "the next release"}))
+	return p.summary(id)
 }
 
 // summary waits for the end of a release.
@@ -176,7 +205,7 @@ func (p *place) running(project, name string) {
 			}
 		}
 		return false
-	}, 60*time.Second, 20*time.Millisecond, "the job %s never ran; the worker's log:\n%s", name, p.workerLog())
+	}, 2*time.Minute, 20*time.Millisecond, "the job %s never ran; the worker's log:\n%s", name, p.workerLog())
 }
 
 // jobs counts the jobs of a name by status, over all pipelines.
@@ -196,7 +225,7 @@ func TestADayOnARealServerIsReleasedAndLeavesEverythingInItsPlace(t *testing.T) 
 	p := newPlace(t)
 	head := p.git("rev-parse", "main")
 	p.startWorker()
-	id := p.depart(12 * time.Second)
+	id := p.departOn(train.Day{}, 10*time.Second, 40*time.Second)
 	s := p.summary(id)
 
 	require.Equal(t, train.EndReleased, s.End, s.Why)
@@ -275,14 +304,14 @@ func TestAWorkerKilledInStagingInE2EAndInProductionChangesNothing(t *testing.T) 
 		p.sandbox.Hold(job)
 	}
 	worker := p.startWorker()
-	id := p.depart(40 * time.Second)
+	id := p.depart(10 * time.Second)
 	for _, at := range []struct{ project, job string }{{project, "deploy-staging"}, {p.train.E2E.Project, "cypress"}, {project, "promote-production"}} {
 		p.running(at.project, at.job)
 		kill(worker)
 		p.sandbox.Release(at.job)
 		worker = p.startWorker()
 	}
-	s := p.summary(id)
+	s := p.released(id)
 
 	require.Equal(t, train.EndReleased, s.End, s.Why)
 	assert.Equal(t, s.Tag, p.git("tag", "--list", "api/v"+strings.ReplaceAll(s.Day.String(), "-", ".")+".*"), "one tag")
@@ -315,23 +344,18 @@ func TestTheNextDepartureEndsAReleaseThatWaitsOnRedE2E(t *testing.T) {
 	p.sandbox.SetOutcome("e2e", "script_failure")
 	p.startWorker()
 	monday, tuesday := train.Day{Year: 2026, Month: 11, Day: 30}, train.Day{Year: 2026, Month: 12, Day: 1}
-	red := p.departOn(monday, 30*time.Second)
-	status := func() (st train.Status) {
-		value, err := p.client.QueryWorkflow(p.ctx, red, "", train.QueryStatus)
-		require.NoError(t, err)
-		require.NoError(t, value.Get(&st))
-		return st
-	}
-	require.Eventually(t, func() bool { return status().Phase == train.AtGate }, 30*time.Second, 100*time.Millisecond)
-	st := status()
+	red := p.departOn(monday, 10*time.Second, long)
+	p.reaches(red, train.AtGate)
+	require.Eventually(t, func() bool { return p.status(red).E2E.State == train.E2ERed }, time.Minute, 100*time.Millisecond)
+	st := p.status(red)
 	assert.Contains(t, st.Waiting.What, "E2E is red: 2 tests of 4 failed")
 	require.Len(t, st.E2E.Report.Specs, 2)
 	assert.Equal(t, []string{"@maven/pods/booking"}, st.E2E.Report.Specs[0].Owners)
 	assert.Contains(t, st.E2E.Report.CypressURL, "https://cloud.cypress.io/projects/")
 
 	p.sandbox.SetOutcome("e2e", "success")
-	green := p.departOn(tuesday, 12*time.Second)
-	old, s := p.summary(red), p.summary(green)
+	green := p.departOn(tuesday, 5*time.Second, long)
+	old, s := p.summary(red), p.released(green)
 	assert.Equal(t, train.EndSuperseded, old.End)
 	assert.Contains(t, old.Why, green)
 	assert.Equal(t, train.EndReleased, s.End, s.Why)
@@ -355,7 +379,7 @@ func TestAPlayWhoseAnswerIsLostIsFoundOutAndNotRepeated(t *testing.T) {
 		p.sandbox.AddFault(f)
 	}
 	p.startWorker()
-	s := p.summary(p.depart(25 * time.Second))
+	s := p.released(p.depart(10 * time.Second))
 
 	require.Equal(t, train.EndReleased, s.End, s.Why)
 	assert.Equal(t, s.Tag, p.git("tag", "--list", "api/v"+strings.ReplaceAll(s.Day.String(), "-", ".")+".*"), "one tag")

@@ -19,7 +19,7 @@ var departures *activities.Departures
 // release day, starts that day's release and ends.
 func DepartureWorkflow(ctx workflow.Context, in train.DepartureInput) (train.DepartureResult, error) {
 	planned, err := call(ctx, &door{}, short("Which release day departs now"), departures.PlanDeparture, train.PlanDepartureInput{
-		Train: in.Train, ScheduledAt: scheduledAt(ctx), Now: workflow.Now(ctx), Day: in.Day, Squeeze: in.Squeeze,
+		Train: in.Train, ScheduledAt: scheduledAt(ctx), Now: workflow.Now(ctx), Day: in.Day, Squeeze: in.Squeeze, Opens: in.Opens,
 	})
 	if err != nil {
 		return train.DepartureResult{}, err

@@ -15,6 +15,8 @@ type DepartureInput struct {
 	Again bool `json:"again,omitempty"`
 	// Squeeze rehearses the day in this much time, for the demo and tests; zero: the calendar's times.
 	Squeeze Duration `json:"squeeze,omitzero"`
+	// Opens is when the window of a squeezed day opens, counted from its start; zero: after two thirds.
+	Opens Duration `json:"opens,omitzero"`
 }
 
 // DepartureResult says what a departure did.
@@ -172,6 +174,7 @@ type PlanDepartureInput struct {
 	Now         time.Time `json:"now"`
 	Day         Day       `json:"day,omitzero"`
 	Squeeze     Duration  `json:"squeeze,omitzero"`
+	Opens       Duration  `json:"opens,omitzero"`
 }
 
 // PlannedDeparture is the release that departs, or why none does.

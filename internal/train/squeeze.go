@@ -3,19 +3,21 @@ package train
 import "time"
 
 // Squeeze rehearses a release day in a short time, for the demo and for tests:
-// the next release day is cut now, and its window opens after two thirds of
-// the length and closes at its end.
-func Squeeze(t Train, now time.Time, length time.Duration) (Train, Plan) {
+// the next release day is cut now, and its window closes at the end of the
+// length. The window opens after the given time, zero: after two thirds of the length.
+func Squeeze(t Train, now time.Time, length, opens time.Duration) (Train, Plan) {
 	day, ok := t.NextReleaseDay(now)
 	if !ok {
 		day = DayOf(now.In(t.Location())).Add(1)
 	}
-	share := func(percent int) time.Time { return now.Add(length * time.Duration(percent) / 100).UTC() }
+	if opens <= 0 || opens >= length {
+		opens = length * 65 / 100
+	}
 	p := Plan{
 		Day: day, CutAt: now.UTC(), Manual: true,
-		E2EDeadline: share(60), WindowOpens: share(65), WindowCloses: share(100),
+		E2EDeadline: now.Add(opens * 12 / 13).UTC(), WindowOpens: now.Add(opens).UTC(), WindowCloses: now.Add(length).UTC(),
 	}
-	poll := max(length/squeezedPolls, shortestPoll).Round(time.Millisecond)
+	poll := max(opens/squeezedPolls, shortestPoll).Round(time.Millisecond)
 	t.Poll = Poll{Deploy: Duration(poll), E2E: Duration(poll)}
 	t.E2E.At = Clock{}
 	t.E2E.Deadline = Duration(p.WindowOpens.Sub(p.E2EDeadline))
@@ -27,8 +29,8 @@ func Squeeze(t Train, now time.Time, length time.Duration) (Train, Plan) {
 }
 
 const (
-	// squeezedPolls is how often a squeezed day looks at what it waits for.
-	squeezedPolls = 150
+	// squeezedPolls is how often a squeezed day looks at what it waits for until its window opens.
+	squeezedPolls = 100
 	// shortestPoll keeps a squeezed day from asking in a tight loop.
 	shortestPoll = 100 * time.Millisecond
 	// shortestLimit allows for a machine that is busy with other tests.
