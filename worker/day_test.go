@@ -148,8 +148,11 @@ func (p *place) status(id string) (st train.Status) {
 // reaches waits until a release is in a phase.
 func (p *place) reaches(id string, phase train.Phase) {
 	p.t.Helper()
-	require.Eventually(p.t, func() bool { return p.status(id).Phase == phase }, 2*time.Minute, 100*time.Millisecond,
-		"%s never reached %s; the worker's log:\n%s", id, phase, p.workerLog())
+	require.Eventually(p.t, func() bool {
+		var st train.Status
+		value, err := p.client.QueryWorkflow(p.ctx, id, "", train.QueryStatus)
+		return err == nil && value.Get(&st) == nil && st.Phase == phase // nobody answers while no worker runs
+	}, 2*time.Minute, 100*time.Millisecond, "%s never reached %s; the worker's log:\n%s", id, phase, p.workerLog())
 }
 
 // released waits until a release watches and lets the next departure end it.
@@ -303,6 +306,8 @@ func TestAWorkerKilledInStagingInE2EAndInProductionChangesNothing(t *testing.T) 
 	for _, job := range []string{"deploy-staging", "cypress", "promote-production"} {
 		p.sandbox.Hold(job)
 	}
+	// The first worker dies while it waits for the answer to its play.
+	p.sandbox.AddFault(sandbox.Fault{System: "gitlab", Method: "POST", Path: "/play", Times: 1, Hang: true})
 	worker := p.startWorker()
 	id := p.depart(10 * time.Second)
 	for _, at := range []struct{ project, job string }{{project, "deploy-staging"}, {p.train.E2E.Project, "cypress"}, {project, "promote-production"}} {

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
 	"github.com/release-train/release-train/activities"
@@ -42,6 +43,7 @@ func main() {
 var options = worker.Options{
 	MaxConcurrentActivityExecutionSize: 4000,
 	WorkerStopTimeout:                  20 * time.Second,
+	Interceptors:                       []interceptor.WorkerInterceptor{&activities.KeepAlive{}},
 }
 
 func run(ctx context.Context, path string) error {

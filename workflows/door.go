@@ -106,6 +106,9 @@ const (
 	// mendedWithin is how long a short activity is retried while an outside
 	// system is down: a night. After it the release asks people.
 	mendedWithin = 12 * time.Hour
+	// lostWithin is how soon a worker that was killed in the middle of a short
+	// activity is missed. activities.KeepAlive beats for it.
+	lostWithin = 20 * time.Second
 	// slowestRetry keeps retries frequent enough for a person who waits.
 	slowestRetry = time.Minute
 	// deployTakesAtMost bounds the wait for somebody else's deploy: the three
@@ -119,6 +122,7 @@ func short(summary string) workflow.ActivityOptions {
 		Summary:                clip(summary),
 		StartToCloseTimeout:    answerWithin,
 		ScheduleToCloseTimeout: mendedWithin,
+		HeartbeatTimeout:       lostWithin,
 		RetryPolicy:            retries(),
 	}
 }

@@ -134,6 +134,7 @@ func delivering(summary string) workflow.ActivityOptions {
 		Summary:                clip(summary),
 		StartToCloseTimeout:    2 * time.Minute,
 		ScheduleToCloseTimeout: 24 * time.Hour,
+		HeartbeatTimeout:       lostWithin,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Minute},
 	}
 }

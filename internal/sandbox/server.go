@@ -31,6 +31,8 @@ type Fault struct {
 	// Status is answered without any effect; 0: the effect happens and the
 	// connection is dropped without an answer.
 	Status int `json:"status"`
+	// Hang lets the effect happen and answers nothing until the client gives up.
+	Hang bool `json:"hang"`
 	// RetryAfter is sent as a header, in seconds, when it is not 0.
 	RetryAfter int `json:"retryAfter"`
 }
@@ -80,6 +82,9 @@ func (s *Sandbox) system(name string, next http.Handler) http.Handler {
 		default:
 			next.ServeHTTP(httptest.NewRecorder(), r)
 			s.write(entry)
+			if fault.Hang {
+				<-r.Context().Done()
+			}
 			panic(http.ErrAbortHandler) // the connection is closed without an answer
 		}
 	})
