@@ -138,6 +138,15 @@ func (f *fakeFlux) State(context.Context, train.FluxObject) (flux.State, error) 
 	return f.state, f.err
 }
 
+// noMemory is a train that remembers nothing.
+type noMemory struct{}
+
+func (noMemory) memory(context.Context, string) (*train.Memory, error) { return nil, nil }
+
+func newGitLab(f *fakeGitLab) *GitLab {
+	return &GitLab{API: f, Holds: &Holds{GitLab: f, Flux: &fakeFlux{}, Trains: noMemory{}}}
+}
+
 // execute runs an activity as Temporal does, so that errors come back mapped.
 func execute[In, Out any](t *testing.T, activity func(context.Context, In) (Out, error), in In) (out Out, err error) {
 	t.Helper()
@@ -157,36 +166,36 @@ var (
 
 func TestTheNextTagOfTheDayIsCreatedOnTheCommitWithItsKey(t *testing.T) {
 	f := &fakeGitLab{tags: []gitlab.Tag{{Name: "api/v2026.11.24.9", SHA: "x"}, {Name: "api/v2026.11.24.10", SHA: "y"}}}
-	c, err := execute(t, (&GitLab{API: f}).CreateTag, tagIn)
+	c, err := execute(t, newGitLab(f).CreateTag, tagIn)
 	require.NoError(t, err)
-	assert.Equal(t, train.Candidate{Tag: "api/v2026.11.24.11", SHA: "sha1", URL: "https://gitlab/p/-/tags/api/v2026.11.24.11"}, c)
+	assert.Equal(t, train.Candidate{Tag: "api/v2026.11.24.11", SHA: "sha1", URL: "https://gitlab/p/-/tags/api/v2026.11.24.11"}, c.Candidate)
 	assert.Contains(t, f.tags[2].Message, tagIn.Key)
 }
 
 func TestATagWhoseAnswerWasLostIsFoundByItsKey(t *testing.T) {
 	f := &fakeGitLab{createTag: []error{errLost}}
-	g := &GitLab{API: f}
+	g := newGitLab(f)
 	_, err := execute(t, g.CreateTag, tagIn)
 	require.Error(t, err, "the first try does not know")
 	c, err := execute(t, g.CreateTag, tagIn)
 	require.NoError(t, err)
-	assert.Equal(t, "api/v2026.11.24.1", c.Tag)
+	assert.Equal(t, "api/v2026.11.24.1", c.Candidate.Tag)
 	assert.Len(t, f.created, 1)
 }
 
 func TestAPatchThatSomebodyElseTakesMeanwhileIsSteppedOver(t *testing.T) {
 	f := &fakeGitLab{createTag: []error{&train.Fault{Kind: train.FaultConflict}}}
-	g := &GitLab{API: f}
+	g := newGitLab(f)
 	f.tags = nil
 	c, err := execute(t, g.CreateTag, tagIn)
 	require.NoError(t, err)
-	assert.Equal(t, "api/v2026.11.24.1", c.Tag)
+	assert.Equal(t, "api/v2026.11.24.1", c.Candidate.Tag)
 	assert.Len(t, f.created, 2)
 }
 
 func TestARefusedTagIsNotRetried(t *testing.T) {
 	f := &fakeGitLab{createTag: []error{&train.Fault{System: "GitLab", Kind: train.FaultForbidden, Tried: "create the tag", Status: 403}}}
-	_, err := execute(t, (&GitLab{API: f}).CreateTag, tagIn)
+	_, err := execute(t, newGitLab(f).CreateTag, tagIn)
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
 	assert.True(t, app.NonRetryable())
@@ -215,7 +224,7 @@ func TestOnlyAJobThatWaitsToBePlayedIsPlayed(t *testing.T) {
 		"manual": 1, "scheduled": 1, "pending": 0, "running": 0, "waiting_for_resource": 0, "success": 0, "failed": 0, "canceled": 0, "canceling": 0, "": 0,
 	} {
 		f := playable(status)
-		p, err := execute(t, (&GitLab{API: f}).PlayJob, playIn())
+		p, err := execute(t, newGitLab(f).PlayJob, playIn())
 		require.NoError(t, err, status)
 		assert.Equal(t, plays, f.played, status)
 		assert.False(t, p.Adopted)
@@ -226,7 +235,7 @@ func TestOnlyAJobThatWaitsToBePlayedIsPlayed(t *testing.T) {
 func TestAJobThatSomebodyElseStartedIsAdoptedAndSaidSo(t *testing.T) {
 	f := playable("running")
 	f.jobs[0].User = "mallory"
-	p, err := execute(t, (&GitLab{API: f}).PlayJob, playIn())
+	p, err := execute(t, newGitLab(f).PlayJob, playIn())
 	require.NoError(t, err)
 	assert.True(t, p.Adopted)
 	assert.Zero(t, f.played)
@@ -235,7 +244,7 @@ func TestAJobThatSomebodyElseStartedIsAdoptedAndSaidSo(t *testing.T) {
 func TestAPlayWhoseAnswerWasLostIsNotRepeated(t *testing.T) {
 	f := playable("manual")
 	f.playErr = errLost
-	g := &GitLab{API: f}
+	g := newGitLab(f)
 	_, err := execute(t, g.PlayJob, playIn())
 	require.Error(t, err)
 	p, err := execute(t, g.PlayJob, playIn())
@@ -262,10 +271,14 @@ func TestNothingIsPlayedAfterTheWindowOrOnAMovedOrMissingTag(t *testing.T) {
 			f.tags = tt.tags
 			in := playIn()
 			in.NotAfter = closes
-			p, err := execute(t, (&GitLab{API: f, Now: func() time.Time { return tt.now }}).PlayJob, in)
+			p, err := execute(t, (&GitLab{API: f, Holds: newGitLab(f).Holds, Now: func() time.Time { return tt.now }}).PlayJob, in)
 			require.NoError(t, err)
 			assert.Contains(t, p.Held, tt.held)
-			assert.Equal(t, tt.kind, p.HoldKind)
+			var kind train.HoldKind
+			if len(p.Holds) > 0 {
+				kind = p.Holds[0].Kind
+			}
+			assert.Equal(t, tt.kind, kind)
 			assert.Equal(t, tt.held == "", f.played == 1)
 		})
 	}
@@ -273,7 +286,7 @@ func TestNothingIsPlayedAfterTheWindowOrOnAMovedOrMissingTag(t *testing.T) {
 
 func TestAPipelineThatWasStartedBeforeIsFoundByItsKey(t *testing.T) {
 	f := &fakeGitLab{pipelines: []gitlab.Pipeline{{ID: 5}, {ID: 4}}, variables: map[int64]map[string]string{5: {}, 4: {train.RunVariable: "k"}}}
-	g := &GitLab{API: f}
+	g := newGitLab(f)
 	p, err := execute(t, g.StartPipeline, train.StartPipelineInput{Project: "p", Ref: "main", Key: "k"})
 	require.NoError(t, err)
 	assert.Equal(t, int64(4), p.ID)
@@ -301,7 +314,7 @@ func TestAJobThatWillNeverComeIsNamedWithItsReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fakeGitLab{pipelines: tt.pipelines, jobs: tt.jobs}
-			j, err := execute(t, (&GitLab{API: f}).AwaitPipelineJob, in)
+			j, err := execute(t, newGitLab(f).AwaitPipelineJob, in)
 			require.NoError(t, err)
 			assert.Contains(t, j.Problem, tt.says)
 			assert.Equal(t, tt.says == "", j.Problem == "")
@@ -313,12 +326,12 @@ func TestAJobThatWillNeverComeIsNamedWithItsReason(t *testing.T) {
 func TestAManualJobIsNoEndOnceSomebodyPlaysIt(t *testing.T) {
 	f := playable("manual")
 	in := train.AwaitJobInput{Project: "p", PipelineID: 1, Job: "deploy", Poll: train.Duration(time.Millisecond)}
-	j, err := execute(t, (&GitLab{API: f}).AwaitJob, in)
+	j, err := execute(t, newGitLab(f).AwaitJob, in)
 	require.NoError(t, err)
 	assert.True(t, j.Playable())
 	assert.False(t, j.TimedOut)
 	in.Played = true
-	j, err = execute(t, (&GitLab{API: f}).AwaitJob, in)
+	j, err = execute(t, newGitLab(f).AwaitJob, in)
 	require.NoError(t, err)
 	assert.True(t, j.TimedOut)
 }
@@ -326,11 +339,11 @@ func TestAManualJobIsNoEndOnceSomebodyPlaysIt(t *testing.T) {
 func TestNothingNewSinceTheDeployedVersionIsNothingToRelease(t *testing.T) {
 	in := train.ChooseCommitInput{Project: "p", Branch: "main", Require: train.RequireHead, Since: train.Version{Tag: "v0", SHA: "old"}}
 	f := &fakeGitLab{}
-	c, err := execute(t, (&GitLab{API: f}).ChooseCommit, in)
+	c, err := execute(t, newGitLab(f).ChooseCommit, in)
 	require.NoError(t, err)
 	assert.True(t, c.Nothing)
 	f.commits = []gitlab.Commit{{SHA: "head000000"}}
-	c, err = execute(t, (&GitLab{API: f}).ChooseCommit, in)
+	c, err = execute(t, newGitLab(f).ChooseCommit, in)
 	require.NoError(t, err)
 	assert.Equal(t, "head000000", c.SHA)
 	assert.Contains(t, c.Warning, "has no pipeline")
@@ -342,12 +355,12 @@ func TestRequireGreenTakesTheNewestGreenCommitAndNamesWhatIsLeftBehind(t *testin
 		pipelines: []gitlab.Pipeline{{SHA: "head000000", Status: "failed"}, {SHA: "good000000", Status: "success"}},
 	}
 	in := train.ChooseCommitInput{Project: "p", Branch: "main", Require: train.RequireGreen}
-	c, err := execute(t, (&GitLab{API: f}).ChooseCommit, in)
+	c, err := execute(t, newGitLab(f).ChooseCommit, in)
 	require.NoError(t, err)
 	assert.Equal(t, "good000000", c.SHA)
 	assert.Contains(t, c.Warning, "head0000 newest")
 	f.pipelines = nil
-	_, err = execute(t, (&GitLab{API: f}).ChooseCommit, in)
+	_, err = execute(t, newGitLab(f).ChooseCommit, in)
 	assert.ErrorContains(t, err, "set cut.require to head")
 }
 
@@ -376,7 +389,7 @@ func TestACommitThatFluxReportsIsTurnedIntoItsNewestTag(t *testing.T) {
 
 func TestE2EIsNotStartedOnAnotherVersion(t *testing.T) {
 	g := &fakeGitLab{}
-	e := &E2E{GitLab: &GitLab{API: g}, Flux: &fakeFlux{state: flux.State{Running: train.Version{Tag: "v0"}}}}
+	e := &E2E{GitLab: newGitLab(g), Flux: &fakeFlux{state: flux.State{Running: train.Version{Tag: "v0"}}}}
 	s, err := execute(t, e.StartE2E, train.StartE2EInput{Candidate: train.Candidate{Tag: "v1", SHA: "s"}})
 	require.NoError(t, err)
 	assert.Equal(t, "staging runs v0, not v1", s.Void)
@@ -395,7 +408,7 @@ func TestAnE2EReportNamesFailingSpecsOwnersAndTheCypressRun(t *testing.T) {
 			{Status: "failed", Name: "inbox", ClassName: "cypress/e2e/inbox.cy.ts"},
 		}}}},
 	}
-	e := &E2E{GitLab: &GitLab{API: g}, Flux: &fakeFlux{state: flux.State{Running: train.Version{Tag: "v1"}}}}
+	e := &E2E{GitLab: newGitLab(g), Flux: &fakeFlux{state: flux.State{Running: train.Version{Tag: "v1"}}}}
 	found, err := execute(t, e.ReadE2EReport, train.ReadE2EReportInput{Candidate: train.Candidate{Tag: "v1"}})
 	require.NoError(t, err)
 	assert.Equal(t, train.E2EReport{
@@ -484,7 +497,7 @@ func newYork(d, hour, minute, second int) time.Time {
 }
 
 func TestADepartureKnowsItsDay(t *testing.T) {
-	d := &Departures{Load: func() (config.File, error) { return config.Load("../release.yaml") }, Searchable: true}
+	d := &Departures{Trains: noMemory{}, Load: func() (config.File, error) { return config.Load("../release.yaml") }, Searchable: true}
 	for name, tt := range map[string]struct {
 		in      train.PlanDepartureInput
 		day     string

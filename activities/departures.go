@@ -12,28 +12,46 @@ import (
 type Departures struct {
 	// Load reads the worker's release.yaml anew, so that an edit counts from the next departure on.
 	Load func() (config.File, error)
+	// Trains are asked for skipped and added days.
+	Trains Memories
+	// Releases looks whether one departed.
+	Releases *Releases
 	// Searchable says that the namespace knows our search attributes.
 	Searchable bool
 }
 
 // PlanDeparture fixes the configuration and the instants of the release that
 // departs now, or says why none does.
-func (d *Departures) PlanDeparture(_ context.Context, in train.PlanDepartureInput) (train.PlannedDeparture, error) {
-	file, err := d.Load()
+func (d *Departures) PlanDeparture(ctx context.Context, in train.PlanDepartureInput) (train.PlannedDeparture, error) {
+	t, err := d.config(in.Train)
 	if err != nil {
-		return train.PlannedDeparture{}, failure(&train.Fault{
-			System: "release.yaml", Kind: train.FaultInvalid, Tried: "read the train " + in.Train, Answer: err.Error(),
-		})
+		return train.PlannedDeparture{}, failure(err)
 	}
-	t, err := file.Train(in.Train)
-	if err != nil {
-		return train.PlannedDeparture{}, failure(&train.Fault{
-			System: "release.yaml", Kind: train.FaultInvalid, Tried: "read the train " + in.Train, Answer: err.Error(),
-		})
+	if in.Squeeze == 0 { // a rehearsal may play any day
+		memory, err := d.Trains.memory(ctx, t.Name)
+		if err != nil {
+			return train.PlannedDeparture{}, err
+		}
+		if why, skipped := d.skipped(t, memory, in); skipped {
+			return train.PlannedDeparture{Train: t, Refused: "nothing departs: " + why}, nil
+		}
+		if memory != nil {
+			t.Calendar = memory.Calendar(t.Calendar)
+		}
 	}
 	planned := plan(t, in)
 	planned.Searchable = d.Searchable
 	return planned, nil
+}
+
+// skipped says that the day whose cut the Schedule fires is skipped.
+func (d *Departures) skipped(t train.Train, memory *train.Memory, in train.PlanDepartureInput) (string, bool) {
+	day, ok := t.DayForCut(in.ScheduledAt)
+	if memory == nil || !ok || in.ScheduledAt.IsZero() {
+		return "", false
+	}
+	why, skipped := memory.Skips(day)
+	return fmt.Sprintf("%s is %s", day, why), skipped
 }
 
 // plan decides which day departs. The Schedule's own times mean the day whose

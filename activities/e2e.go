@@ -23,6 +23,10 @@ type E2E struct {
 
 // StartE2E starts the E2E pipeline, if staging runs the candidate.
 func (e *E2E) StartE2E(ctx context.Context, in train.StartE2EInput) (train.StartedE2E, error) {
+	holds, err := e.GitLab.Holds.stand(ctx, in.Guard)
+	if err != nil || len(holds) > 0 {
+		return train.StartedE2E{Holds: holds}, failure(err)
+	}
 	void, err := e.void(ctx, in.Flux, in.Candidate)
 	if err != nil || void != "" {
 		return train.StartedE2E{Void: void}, failure(err)

@@ -56,8 +56,18 @@ func category(kind train.FaultKind) temporal.ApplicationErrorCategory {
 // passes; it says whether look was done. Each look is a heartbeat. When the
 // worker stops, the wait is handed to another worker at once.
 func watch(ctx context.Context, poll train.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
+	return watchSlowly(ctx, poll, 0, until, look)
+}
+
+// watchSlowly is watch with beats of their own: a watch of hours looks often,
+// and each beat that reaches the server is billable.
+func watchSlowly(ctx context.Context, poll, beat train.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
+	var beaten time.Time
 	for {
-		activity.RecordHeartbeat(ctx)
+		if time.Since(beaten) >= beat.D() {
+			activity.RecordHeartbeat(ctx)
+			beaten = time.Now()
+		}
 		done, err := look(ctx)
 		if err != nil || done {
 			return done, failure(err)

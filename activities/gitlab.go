@@ -32,6 +32,12 @@ type GitLabAPI interface {
 	PipelineJobs(ctx context.Context, project string, id int64, includeRetried bool) ([]gitlab.Job, error)
 	CreatePipeline(ctx context.Context, project, ref string, variables map[string]string) (gitlab.Pipeline, error)
 	PlayJob(ctx context.Context, project string, id int64, variables map[string]string) (gitlab.Job, error)
+	RetryJob(ctx context.Context, project string, id int64) (gitlab.Job, error)
+	CancelPipeline(ctx context.Context, project string, id int64) error
+	FreezePeriods(ctx context.Context, project string) ([]gitlab.FreezePeriod, error)
+	CreateFreezePeriod(ctx context.Context, project string, f gitlab.FreezePeriod) (gitlab.FreezePeriod, error)
+	UpdateFreezePeriod(ctx context.Context, project string, f gitlab.FreezePeriod) (gitlab.FreezePeriod, error)
+	DeleteFreezePeriod(ctx context.Context, project string, id int64) error
 	Trace(ctx context.Context, project string, job, limit int64) (string, error)
 	TestReport(ctx context.Context, project string, pipeline int64) (gitlab.TestReport, error)
 	File(ctx context.Context, project, ref, path string) ([]byte, error)
@@ -41,6 +47,8 @@ type GitLabAPI interface {
 // GitLab are the activities on tags, pipelines and jobs.
 type GitLab struct {
 	API GitLabAPI
+	// Holds reads again what must hold before a write.
+	Holds *Holds
 	// Now is the clock that "not after" is judged by; nil: time.Now.
 	Now func() time.Time
 }
@@ -139,7 +147,16 @@ const tagTries = 5
 
 // CreateTag creates the next tag of the day on a commit. The key stands in the
 // tag's message, so a repeated call finds the tag that an earlier one made.
-func (g *GitLab) CreateTag(ctx context.Context, in train.CreateTagInput) (train.Candidate, error) {
+func (g *GitLab) CreateTag(ctx context.Context, in train.CreateTagInput) (train.CreatedTag, error) {
+	holds, ahead, err := g.Holds.standAndAhead(ctx, in.Guard, in.From, in.To)
+	if err != nil || len(holds) > 0 {
+		return train.CreatedTag{Holds: holds}, failure(err)
+	}
+	candidate, err := g.createTag(ctx, in)
+	return train.CreatedTag{Candidate: candidate, Ahead: ahead}, err
+}
+
+func (g *GitLab) createTag(ctx context.Context, in train.CreateTagInput) (train.Candidate, error) {
 	day := train.Tag{Prefix: in.Prefix, Day: in.Day}
 	for range tagTries {
 		existing, err := g.API.Tags(ctx, in.Project, day.DayPattern())
@@ -167,6 +184,124 @@ func (g *GitLab) CreateTag(ctx context.Context, in train.CreateTagInput) (train.
 		System: "GitLab", Kind: train.FaultUnavailable, Tried: "create the next tag of " + in.Day.String() + " in " + in.Project,
 		Answer: fmt.Sprintf("%d tags in a row were taken by somebody else", tagTries),
 	})
+}
+
+// AdoptTag takes over a tag that somebody made by hand, after a last look that
+// it still points where it did.
+func (g *GitLab) AdoptTag(ctx context.Context, in train.AdoptTagInput) (train.CreatedTag, error) {
+	holds, err := g.Holds.stand(ctx, in.Guard)
+	if err != nil || len(holds) > 0 {
+		return train.CreatedTag{Holds: holds}, failure(err)
+	}
+	tag, err := g.API.Tag(ctx, in.Project, in.Tag)
+	if err != nil {
+		return train.CreatedTag{}, failure(err)
+	}
+	if tag.SHA != in.SHA {
+		return train.CreatedTag{}, failure(&train.Fault{
+			System: "GitLab", Kind: train.FaultInvalid, Tried: "adopt the tag " + in.Tag,
+			Answer: fmt.Sprintf("it points at %s now, not at %s", train.ShortSHA(tag.SHA), train.ShortSHA(in.SHA)), Advice: "Send cut-tag again",
+		})
+	}
+	candidate, err := g.candidate(ctx, in.Project, tag)
+	return train.CreatedTag{Candidate: candidate}, err
+}
+
+// differenceShown is how many commits of a difference are named.
+const differenceShown = 5
+
+// ResolveCut works out what a new candidate would be, and how it differs from
+// the current one. What cannot be is a refusal, not an error.
+func (g *GitLab) ResolveCut(ctx context.Context, in train.ResolveCutInput) (train.ResolvedCut, error) {
+	cut, refused, err := g.resolveCut(ctx, in)
+	if train.FaultIs(err, train.FaultNotFound) || train.FaultIs(err, train.FaultInvalid) {
+		refused, err = err.Error(), nil
+	}
+	if err != nil || refused != "" {
+		return train.ResolvedCut{Refused: refused}, failure(err)
+	}
+	return cut, nil
+}
+
+func (g *GitLab) resolveCut(ctx context.Context, in train.ResolveCutInput) (cut train.ResolvedCut, refused string, err error) {
+	var target gitlab.Commit
+	switch {
+	case in.Tag != "":
+		tag, err := g.API.Tag(ctx, in.Project, in.Tag)
+		if err != nil {
+			return cut, "", err
+		}
+		target.SHA = tag.SHA
+	case in.SHA != "":
+		target, err = g.API.Commit(ctx, in.Project, in.SHA)
+	default:
+		target, err = g.API.Head(ctx, in.Project, in.Branch)
+	}
+	if err != nil {
+		return cut, "", err
+	}
+	cut.SHA = target.SHA
+	beyond, err := g.API.Commits(ctx, in.Project, in.Branch+".."+cut.SHA, 1)
+	if err != nil {
+		return cut, "", err
+	}
+	if len(beyond) > 0 {
+		return cut, fmt.Sprintf("%s is not on %s: only what is on it can be released", train.ShortSHA(cut.SHA), in.Branch), nil
+	}
+	if cut.SHA == in.Current.SHA && in.Tag == "" {
+		return cut, fmt.Sprintf("%s is what %s points at already: there is nothing to cut", train.ShortSHA(cut.SHA), in.Current.Tag), nil
+	}
+	if cut.Adds, err = g.difference(ctx, in.Project, in.Current.SHA, cut.SHA); err != nil {
+		return cut, "", err
+	}
+	cut.Drops, err = g.difference(ctx, in.Project, cut.SHA, in.Current.SHA)
+	return cut, "", err
+}
+
+// difference are the commits that to has and from lacks.
+func (g *GitLab) difference(ctx context.Context, project, from, to string) (train.Difference, error) {
+	commits, err := g.API.Commits(ctx, project, from+".."+to, 0)
+	d := train.Difference{Count: len(commits)}
+	for _, c := range commits[:min(len(commits), differenceShown)] {
+		d.Titles = append(d.Titles, clip(c.Title, titleShown))
+	}
+	return d, err
+}
+
+// titleShown bounds a commit's title where it is quoted.
+const titleShown = 72
+
+func clip(s string, limit int) string {
+	if r := []rune(s); len(r) > limit {
+		return string(r[:limit]) + "…"
+	}
+	return s
+}
+
+// CancelPipeline cancels a pipeline; one that has ended is left as it is.
+func (g *GitLab) CancelPipeline(ctx context.Context, in train.CancelPipelineInput) (train.Done, error) {
+	err := g.API.CancelPipeline(ctx, in.Project, in.PipelineID)
+	if train.FaultIs(err, train.FaultNotFound) {
+		err = nil
+	}
+	return train.Done{}, failure(err)
+}
+
+// badMark begins the note that marks a GitLab release as bad.
+const badMark = "> **Marked bad**"
+
+// MarkBad writes into the GitLab release of a tag that it must not be deployed.
+func (g *GitLab) MarkBad(ctx context.Context, in train.MarkBadInput) (train.Done, error) {
+	release, err := g.API.Release(ctx, in.Project, in.Tag)
+	note := fmt.Sprintf("%s by %s: %s\n\n", badMark, in.By, in.Reason)
+	switch {
+	case train.FaultIs(err, train.FaultNotFound):
+		_, err = g.API.CreateRelease(ctx, in.Project, gitlab.Release{Tag: in.Tag, Name: in.Tag, Description: note})
+	case err == nil && !strings.HasPrefix(release.Description, badMark):
+		release.Description = note + release.Description
+		_, err = g.API.UpdateRelease(ctx, in.Project, release)
+	}
+	return train.Done{}, failure(err)
 }
 
 func (g *GitLab) candidate(ctx context.Context, project string, tag gitlab.Tag) (train.Candidate, error) {

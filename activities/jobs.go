@@ -103,20 +103,27 @@ func blame(jobs []gitlab.Job) string {
 	return fmt.Sprintf(", because %s failed: %s", jobNames(failed), failed[0].WebURL)
 }
 
-// PlayJob plays a manual job, after a last look at what must hold: the tag
-// still points at the tested commit, and it is not too late. GitLab's play of a
-// job that has ended would silently run it again, so only a job that waits to
-// be played is played; one that runs or ran already is adopted.
+// PlayJob plays a manual job, after a last look at what must hold: no hold of
+// its step stands, the tag still points at the tested commit, and it is not too
+// late. GitLab's play of a job that has ended would silently run it again, so
+// only a job that waits to be played is played; one that runs or ran already is
+// adopted, unless it is the one that the attempt before this one ended with.
 func (g *GitLab) PlayJob(ctx context.Context, in train.PlayJobInput) (train.PlayedJob, error) {
 	job, err := g.newest(ctx, in.Project, in.PipelineID, in.Job)
 	if err != nil {
 		return train.PlayedJob{}, failure(err)
 	}
-	if !gitlab.JobPlayable(job.Status) {
+	again := in.After == job.ID && gitlab.JobDone(job.Status)
+	if !gitlab.JobPlayable(job.Status) && !again {
 		return g.adopt(ctx, job)
 	}
 	if held, err := g.mustNotPlay(ctx, in); err != nil || held.Held != "" {
 		return held, failure(err)
+	}
+	if again {
+		// A job that is run again is a new one, so a later try sees that it was.
+		retried, err := g.API.RetryJob(ctx, in.Project, job.ID)
+		return train.PlayedJob{JobID: retried.ID, JobURL: retried.WebURL}, failure(err)
 	}
 	_, err = g.API.PlayJob(ctx, in.Project, job.ID, map[string]string{train.RunVariable: in.Key})
 	if err != nil && !train.FaultIs(err, train.FaultConflict) {
@@ -128,15 +135,18 @@ func (g *GitLab) PlayJob(ctx context.Context, in train.PlayJobInput) (train.Play
 
 // mustNotPlay re-checks, at the last moment, what must hold for a play.
 func (g *GitLab) mustNotPlay(ctx context.Context, in train.PlayJobInput) (train.PlayedJob, error) {
-	tag, err := g.API.Tag(ctx, in.Project, in.Candidate.Tag)
-	switch {
-	case train.FaultIs(err, train.FaultNotFound):
-		return train.PlayedJob{HoldKind: train.HoldDrift, Held: fmt.Sprintf("the tag %s is gone", in.Candidate.Tag)}, nil
-	case err != nil:
+	guard := in.Guard
+	guard.Candidate = in.Candidate
+	holds, err := g.Holds.stand(ctx, guard)
+	if err != nil {
 		return train.PlayedJob{}, err
-	case tag.SHA != in.Candidate.SHA:
-		return train.PlayedJob{HoldKind: train.HoldDrift, Held: fmt.Sprintf("the tag %s was moved from %s to %s",
-			in.Candidate.Tag, train.ShortSHA(in.Candidate.SHA), train.ShortSHA(tag.SHA))}, nil
+	}
+	if len(holds) > 0 {
+		var why []string
+		for _, h := range holds {
+			why = append(why, fmt.Sprintf("the hold %s stands: %s", h.Kind, h.Reason))
+		}
+		return train.PlayedJob{Holds: holds, Held: strings.Join(why, "; ")}, nil
 	}
 	if !in.NotAfter.IsZero() && !g.now().Before(in.NotAfter) {
 		return train.PlayedJob{Held: fmt.Sprintf("the window closed at %s", in.NotAfter.UTC().Format(time.RFC3339))}, nil

@@ -11,12 +11,14 @@ type All struct {
 	E2E        *E2E
 	Slack      *Slack
 	Releases   *Releases
+	Trains     *Trains
+	Holds      *Holds
 	Departures *Departures
 }
 
 // Register makes a worker run all activities.
 func (a All) Register(w worker.ActivityRegistry) {
-	for _, group := range []any{a.GitLab, a.Flux, a.Deploys, a.Changelog, a.E2E, a.Slack, a.Releases, a.Departures} {
+	for _, group := range []any{a.GitLab, a.Flux, a.Deploys, a.Changelog, a.E2E, a.Slack, a.Releases, a.Trains, a.Holds, a.Departures} {
 		w.RegisterActivity(group)
 	}
 }

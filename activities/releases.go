@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -23,10 +22,10 @@ type Releases struct {
 
 // CloseOlder tells all other open releases of a train that the next one has
 // departed, and waits until they have ended. One that deploys to production
-// ends when that is done.
+// ends when that is done. What the train remembers is read on the way.
 func (r *Releases) CloseOlder(ctx context.Context, in train.CloseOlderInput) (train.CloseOlderResult, error) {
 	var result train.CloseOlderResult
-	older, err := r.open(ctx, in)
+	older, err := r.open(ctx, in.Train, in.Self)
 	if err != nil {
 		return result, err
 	}
@@ -40,13 +39,14 @@ func (r *Releases) CloseOlder(ctx context.Context, in train.CloseOlderInput) (tr
 		}
 		result.Closed = append(result.Closed, id)
 	}
-	return result, nil
+	result.Memory, err = (&Trains{Releases: r}).memory(ctx, in.Train)
+	return result, err
 }
 
 // open lists the open releases of a train except one. Workflow IDs are used,
 // not search attributes, so that it works where those cannot be registered.
-func (r *Releases) open(ctx context.Context, in train.CloseOlderInput) ([]string, error) {
-	prefix := strings.TrimSuffix(train.ReleaseID(in.Train, train.Day{}), train.Day{}.String())
+func (r *Releases) open(ctx context.Context, name, except string) ([]string, error) {
+	prefix := train.ReleaseID(name, train.Day{})
 	query := fmt.Sprintf("WorkflowId STARTS_WITH '%s' AND ExecutionStatus = 'Running'", prefix)
 	var open []string
 	var page []byte
@@ -55,10 +55,10 @@ func (r *Releases) open(ctx context.Context, in train.CloseOlderInput) ([]string
 			Namespace: r.Namespace, Query: query, NextPageToken: page,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("list the open releases of %s: %w", in.Train, err)
+			return nil, fmt.Errorf("list the open releases of %s: %w", name, err)
 		}
 		for _, e := range list.Executions {
-			if id := e.Execution.WorkflowId; id != in.Self {
+			if id := e.Execution.WorkflowId; id != except {
 				open = append(open, id)
 			}
 		}

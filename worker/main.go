@@ -62,6 +62,8 @@ func run(ctx context.Context, path string) error {
 	}
 	defer c.Close()
 	all.Releases = &activities.Releases{Temporal: c, Namespace: temporal.Namespace}
+	all.Trains = &activities.Trains{Releases: all.Releases}
+	all.Holds.Trains, all.Departures.Trains, all.Departures.Releases = all.Trains, all.Trains, all.Releases
 	all.Departures.Searchable = true
 	if err := temporalx.EnsureSearchAttributes(ctx, c, temporal.Namespace); err != nil {
 		all.Departures.Searchable = false
@@ -101,7 +103,8 @@ func connect(path string) (activities.All, error) {
 	if err != nil {
 		return activities.All{}, err
 	}
-	jobs := &activities.GitLab{API: git}
+	holds := &activities.Holds{GitLab: git, Flux: clusters}
+	jobs := &activities.GitLab{API: git, Holds: holds}
 	return activities.All{
 		GitLab:     jobs,
 		Flux:       &activities.Flux{API: clusters, GitLab: git},
@@ -109,6 +112,7 @@ func connect(path string) (activities.All, error) {
 		Changelog:  &activities.Changelog{API: git},
 		E2E:        &activities.E2E{GitLab: jobs, Flux: clusters},
 		Slack:      &activities.Slack{API: slack.New(slack.Options{URL: file.Slack.URL, Token: secrets.SlackBotToken})},
+		Holds:      holds,
 		Departures: &activities.Departures{Load: load},
 	}, nil
 }

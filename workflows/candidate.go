@@ -22,17 +22,42 @@ var (
 	tests     *activities.E2E
 	slack     *activities.Slack
 	releases  *activities.Releases
+	trains    *activities.Trains
+	holds     *activities.Holds
 )
 
-// cut tags main to mark the release code; it ends the release when main holds
-// nothing new.
+// cut tags main to mark the release code, or makes the candidate that cut-tag
+// asked for; it ends the release when main holds nothing new.
 func (r *release) cut(ctx workflow.Context) error {
+	recut := r.Orders.Recut
+	if recut == nil && r.Candidate.Tag != "" {
+		return nil
+	}
+	r.Orders = train.Orders{}
 	r.enter(ctx, train.Cutting, train.Waiting{
 		For: train.WaitNothing, What: "GitLab and Flux to say what is new on " + r.Train.Branch, Next: "the commit is tagged",
 	})
+	if recut != nil {
+		r.cancelE2E(ctx)
+	} else {
+		recut = &train.Recut{By: r.By}
+	}
+	if err := r.door.pass(ctx, train.StepTag); err != nil { // what is new is asked when it may be tagged
+		return err
+	}
 	if err := r.readDeployed(ctx); err != nil {
 		return err
 	}
+	if recut.SHA == "" {
+		if err := r.choose(ctx, recut); err != nil {
+			return err
+		}
+	}
+	return r.tag(ctx, recut)
+}
+
+// choose finds the commit to be tagged.
+func (r *release) choose(ctx workflow.Context, cut *train.Recut) error {
 	chosen, err := call(ctx, r.door, short("Which commit of "+r.Train.Branch+" is released"), gitlab.ChooseCommit, train.ChooseCommitInput{
 		Project: r.Train.Project, Branch: r.Train.Branch, Require: r.Train.Cut.Require, Since: r.Deployed.Version,
 	})
@@ -43,18 +68,42 @@ func (r *release) cut(ctx workflow.Context) error {
 		r.end(train.EndNothing, fmt.Sprintf("%s holds nothing since %s, which production runs.", r.Train.Branch, r.Deployed.Version))
 		return errEnding
 	}
-	r.Warning = chosen.Warning
-	candidate, err := write(ctx, r.door, train.StepTag, 1, short("Tag "+train.ShortSHA(chosen.SHA)+" as the release candidate"),
-		gitlab.CreateTag, func(key string) train.CreateTagInput {
-			return train.CreateTagInput{
-				Project: r.Train.Project, Prefix: r.Train.TagPrefix, Day: r.Plan.Day, SHA: chosen.SHA, Key: key,
-				About: fmt.Sprintf("Release %s of %s", r.Plan.Day, r.Train.Name),
-			}
-		})
-	if err := r.orStuck(ctx, "tagging "+train.ShortSHA(chosen.SHA), err); err != nil {
+	r.Warning, cut.SHA = chosen.Warning, chosen.SHA
+	return nil
+}
+
+// tag makes the candidate, or adopts the tag that somebody made by hand.
+func (r *release) tag(ctx workflow.Context, cut *train.Recut) error {
+	var made train.CreatedTag
+	var err error
+	if cut.Tag != "" {
+		made, err = write(ctx, r.door, train.StepTag, len(r.Former)+2, short("Adopt "+cut.Tag+" as the release candidate"), gitlab.AdoptTag,
+			func(string) train.AdoptTagInput {
+				return train.AdoptTagInput{Project: r.Train.Project, Tag: cut.Tag, SHA: cut.SHA, Guard: r.Guard(train.StepTag)}
+			})
+	} else {
+		attempt := 1
+		if r.Candidate.Tag != "" {
+			attempt = len(r.Former) + 2
+		}
+		made, err = write(ctx, r.door, train.StepTag, attempt, short("Tag "+train.ShortSHA(cut.SHA)+" as the release candidate"),
+			gitlab.CreateTag, func(key string) train.CreateTagInput {
+				return train.CreateTagInput{
+					Project: r.Train.Project, Prefix: r.Train.TagPrefix, Day: r.Plan.Day, SHA: cut.SHA, Key: key,
+					About: fmt.Sprintf("Release %s of %s", r.Plan.Day, r.Train.Name), Guard: r.Guard(train.StepTag),
+					From: r.Plan.WindowOpens, To: r.Plan.WindowCloses,
+				}
+			})
+	}
+	if err := r.orStuck(ctx, "tagging "+train.ShortSHA(cut.SHA), err); err != nil {
 		return err
 	}
-	r.Candidate, r.Candidate.CutAt = candidate, workflow.Now(ctx)
+	made.Candidate.CutAt, made.Candidate.By = workflow.Now(ctx), cut.By
+	r.NewCandidate(made.Candidate)
+	r.adopts = false
+	if made.Ahead != nil {
+		r.tell(r.coordinationLoud(ctx, r.FreezeAheadEvent(*made.Ahead)))
+	}
 	return nil
 }
 
@@ -67,21 +116,20 @@ func (r *release) readDeployed(ctx workflow.Context) error {
 	if err := r.orStuck(ctx, "reading what production runs", err); err != nil {
 		return err
 	}
-	r.Deployed = running
+	r.Deployed, r.Expected, r.Running = running, running.Version, running.Version
 	return nil
 }
 
 // publishChangelog makes the changelog since the deployed version, posts the
 // link and sets the channel's topic.
 func (r *release) publishChangelog(ctx workflow.Context) error {
+	if r.Changelog.URL != "" {
+		return nil
+	}
 	r.waitFor(ctx, train.Waiting{For: train.WaitNothing, What: "the changelog of " + r.Candidate.Tag, Next: "it is deployed to staging"})
-	digest, err := write(ctx, r.door, train.StepChangelog, 1, short("Changelog from "+r.Deployed.Version.String()+" to "+r.Candidate.Tag),
-		changelog.PublishChangelog, func(key string) train.PublishChangelogInput {
-			return train.PublishChangelogInput{
-				Project: r.Train.Project, Branch: r.Train.Branch, IssueURL: r.Train.Changelog.IssueURL,
-				From: r.Deployed, Candidate: r.Candidate, Key: key,
-			}
-		})
+	r.changelogs++
+	digest, err := write(ctx, r.door, train.StepChangelog, r.changelogs, short("Changelog from "+r.Deployed.Version.String()+" to "+r.Candidate.Tag),
+		changelog.PublishChangelog, r.changelogInput(r.Deployed))
 	if err := r.orStuck(ctx, "publishing the changelog", err); err != nil {
 		return err
 	}
@@ -89,44 +137,58 @@ func (r *release) publishChangelog(ctx workflow.Context) error {
 	r.enter(ctx, train.OnStaging, train.Waiting{
 		For: train.WaitPipeline, What: r.Candidate.Tag + " to be deployed to staging", Next: "E2E runs on staging", NextAt: r.Plan.E2EAt,
 	})
-	cut := r.coordination(ptr(r.CutEvent()))
+	cut := r.coordination(ctx, ptr(r.CutEvent()))
 	cut.Topic = r.Topic()
 	r.tell(cut)
 	return nil
 }
 
+func (r *release) changelogInput(from train.RunningVersion) func(key string) train.PublishChangelogInput {
+	return func(key string) train.PublishChangelogInput {
+		return train.PublishChangelogInput{
+			Project: r.Train.Project, Branch: r.Train.Branch, IssueURL: r.Train.Changelog.IssueURL, From: from, Candidate: r.Candidate, Key: key,
+		}
+	}
+}
+
 // stage deploys the candidate to staging and smoke-tests it there.
 func (r *release) stage(ctx workflow.Context) error {
-	r.Phase = train.OnStaging
-	if err := r.deploy(ctx, train.Staging, time.Time{}); err != nil {
-		return err
-	}
-	if !r.Staging.Succeeded() {
-		return r.askAboutDeploy(ctx, train.Staging)
+	for !r.Staging.Succeeded() {
+		r.Phase = train.OnStaging
+		if r.Staging.Failed() && r.Orders.Retry != train.Staging {
+			if err := r.askAboutDeploy(ctx, train.Staging); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.deploy(ctx, train.Staging, time.Time{}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // produce brings the candidate to production once the gate is open.
 func (r *release) produce(ctx workflow.Context) error {
-	for {
+	for !r.InProduction() {
+		if r.Production.Failed() && r.Orders.Retry != train.Production {
+			if err := r.askAboutDeploy(ctx, train.Production); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := r.awaitGate(ctx); err != nil {
 			return err
 		}
 		r.Phase = train.Producing
-		if err := r.deploy(ctx, train.Production, r.Plan.WindowCloses); err != nil {
+		if err := r.deploy(ctx, train.Production, r.Gate(workflow.Now(ctx)).NotAfter); err != nil {
 			return err
 		}
-		switch p := r.Production; {
-		case p.Succeeded():
-			r.ReleasedAt = p.EndedAt
-			return nil
-		case p.Outcome == train.DeployHeld && (p.HeldBy != "" || r.Gate(workflow.Now(ctx)).Closed):
-			// Nothing was played: the door or the gate says what is missing now.
-		default:
-			return r.askAboutDeploy(ctx, train.Production)
-		}
 	}
+	if r.ReleasedAt.IsZero() {
+		r.ReleasedAt = r.Production.EndedAt
+	}
+	return nil
 }
 
 // deploy makes one attempt at an environment, in a DeployWorkflow that outlives
@@ -134,13 +196,17 @@ func (r *release) produce(ctx workflow.Context) error {
 func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAfter time.Time) error {
 	step := train.DeployStepOf(env)
 	config := r.Train.Environment(env)
-	attempt := 1
+	attempt, after := 1, int64(0)
 	if last := r.DeployOf(env); last != nil && last.Tag == r.Candidate.Tag {
-		attempt = last.Attempt + 1
+		attempt, after = last.Attempt+1, last.JobID
 	}
+	adopts := env == train.Production && r.adopts
+	r.Orders.Retry, r.adopts = "", false
 	for {
-		if err := r.door.pass(ctx, step); err != nil {
-			return err
+		if !adopts { // what somebody else has started runs already
+			if err := r.door.pass(ctx, step); err != nil {
+				return err
+			}
 		}
 		r.SetDeploy(train.Deploy{
 			Environment: env, Tag: r.Candidate.Tag, Attempt: attempt, Step: train.DeployWaitsForPipeline, StartedAt: workflow.Now(ctx),
@@ -148,7 +214,7 @@ func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAft
 		r.waitsForDeploy(ctx, env)
 		child := r.startDeploy(ctx, train.DeployInput{
 			Train: r.Train.Name, Project: r.Train.Project, Environment: env, Config: config, Candidate: r.Candidate, Attempt: attempt,
-			NotAfter: notAfter, ReleaseID: r.id, Key: train.Key(r.door.key, string(step), attempt), Poll: r.Train.Poll,
+			NotAfter: notAfter, Guard: r.Guard(step), After: after, ReleaseID: r.id, Key: train.Key(r.door.key, string(step), attempt), Poll: r.Train.Poll,
 		})
 		err := child.GetChildWorkflowExecution().Get(r.awake(ctx), nil)
 		var busy *temporal.ChildWorkflowExecutionAlreadyStartedError
@@ -160,7 +226,7 @@ func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAft
 		}
 		r.tell(r.deployed(env, nil))
 		if env == train.Production { // for staging the card has said so already
-			r.tell(r.coordination(nil))
+			r.tell(r.coordination(ctx, nil))
 		}
 		return r.followDeploy(ctx, env, child)
 	}
@@ -180,12 +246,12 @@ func (r *release) startDeploy(ctx workflow.Context, in train.DeployInput) workfl
 // followDeploy waits for a deploy's end and records it. A production deploy is
 // seen to its end whatever else is asked; a staging deploy is left to itself.
 func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, child workflow.ChildWorkflowFuture) error {
-	given := func() bool { return env == train.Staging && r.ending != "" }
+	given := func() bool { return env == train.Staging && r.interrupted() != nil }
 	if err := workflow.Await(r.awake(ctx), func() bool { return child.IsReady() || given() }); err != nil {
 		return err
 	}
 	if !child.IsReady() {
-		return errEnding
+		return r.interrupted()
 	}
 	var result train.Deploy
 	if err := child.Get(r.awake(ctx), &result); err != nil {
@@ -194,11 +260,12 @@ func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, 
 		result.Cause = "the deploy workflow itself ended early: " + sentence(err)
 	}
 	r.SetDeploy(result)
-	r.evidence++
-	if result.Outcome == train.DeployHeld && result.HeldBy != "" {
-		r.Holds = append(r.Holds, train.Hold{Kind: result.HeldBy, Reason: result.Cause, Since: result.EndedAt})
+	r.news++
+	r.Met(result.Held, workflow.Now(ctx))
+	if env == train.Production && r.Approval != nil && result.Outcome != train.DeployHeld {
+		r.Approval.Used = true
 	}
-	r.tell(r.deployed(env, ptr(r.DeployEvent(env))), r.coordination(nil))
+	r.tell(r.deployed(env, ptr(r.DeployEvent(env))), r.coordination(ctx, nil))
 	return nil
 }
 
@@ -208,7 +275,7 @@ func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentNa
 	hold := train.Hold{Kind: train.HoldEnvironmentBusy, Reason: fmt.Sprintf("%s is deploying to %s", other, env), Since: workflow.Now(ctx)}
 	r.Holds = append(r.Holds, hold)
 	r.waitFor(ctx, train.Waiting{For: train.WaitHold, What: fmt.Sprintf("%s to end, which deploys to %s", other, env), Next: "this release deploys"})
-	r.tell(r.coordinationLoud(r.HeldEvent(train.DeployStepOf(env), []train.Hold{hold})))
+	r.tell(r.coordinationLoud(ctx, r.HeldEvent(train.DeployStepOf(env), []train.Hold{hold})))
 	_, err := call(ctx, r.door, watching("Another deploy to "+string(env)+" ends first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.AwaitClosed, train.AwaitClosedInput{WorkflowID: other, Poll: r.Train.Poll.Deploy})
 	r.lift(train.HoldEnvironmentBusy)
@@ -232,5 +299,11 @@ func (r *release) askAboutDeploy(ctx workflow.Context, env train.EnvironmentName
 		For: train.WaitPerson, What: fmt.Sprintf("a person: the deploy of %s to %s did not succeed: %s", d.Tag, env, d.Cause), URL: d.LogURL(),
 		Next: "nothing is deployed by itself; the release ends when the next one departs", NextAt: r.Plan.NextCutAt,
 	})
-	return r.until(ctx, never)
+	if err := r.until(ctx, func() bool { return r.Orders.Retry == env || r.Orders.Rerun && env == train.Production }); err != nil {
+		return err
+	}
+	if r.Orders.Rerun {
+		return r.test(ctx)
+	}
+	return nil
 }

@@ -11,8 +11,19 @@ import (
 	"github.com/release-train/release-train/internal/train"
 )
 
-// errEnding ends the main line: the release has been told to end.
-var errEnding = errors.New("the release has been told to end")
+// What interrupts the main line at its next wait.
+var (
+	// errEnding: the release has been told to end.
+	errEnding = errors.New("the release has been told to end")
+	// errReplaced: a new candidate was ordered.
+	errReplaced = errors.New("the candidate is replaced")
+	// errContinue: the history is long, and the release goes on in a new run.
+	errContinue = errors.New("the release goes on in a new run")
+)
+
+func interrupts(err error) bool {
+	return errors.Is(err, errEnding) || errors.Is(err, errReplaced) || errors.Is(err, errContinue)
+}
 
 // release is a running release: its state and the means to change it. Handlers
 // change state and return, the main line awaits conditions.
@@ -21,16 +32,24 @@ type release struct {
 
 	id         string
 	searchable bool
+	resumed    bool     // an earlier run has begun the day
 	shown      []string // search attributes as last upserted
-	door       *door
 	deliver    *delivery
+	doors      *commandDoors
 
-	// ending is set once when something asked the release to end; the main line
-	// stops at its next wait, a production deploy ends first.
-	ending    train.End
-	endingWhy string
-	// evidence grows with every change of evidence, so that waits can notice.
-	evidence int
+	// door is the main line's way out: interrupted when the release is to end or
+	// its candidate is replaced. aside is that of commands, which are carried out
+	// to their end, and background that of what follows an overdue run.
+	door, aside *door
+
+	// news grows with everything that waits must notice.
+	news         int
+	told         int // announcements of earlier runs
+	passed       int // commands passed on to the train
+	changelogs   int // changelogs published
+	refusalsTold int
+	adopts       bool // somebody started the production job in GitLab
+	following    bool // an overdue E2E run is followed in the background
 }
 
 func newRelease(ctx workflow.Context, in train.ReleaseInput) *release {
@@ -43,27 +62,71 @@ func newRelease(ctx workflow.Context, in train.ReleaseInput) *release {
 		id:         info.WorkflowExecution.ID,
 		searchable: in.Searchable,
 	}
-	// A second release of the same day has another first run, and so other keys.
-	r.door = &door{
-		key:   info.WorkflowExecution.ID + "#" + train.ShortSHA(info.FirstRunID),
-		holds: func() []train.Hold { return r.Holds },
-		held:  r.awaitHolds,
-		ended: func() bool { return r.ending != "" },
+	if in.Resume != nil {
+		r.State, r.resumed = in.Resume.State, true
+		r.passed, r.changelogs, r.refusalsTold = in.Resume.Passed, in.Resume.Changelogs, in.Resume.RefusalsTold
+		r.told = in.Resume.Told
 	}
+	// A second release of the same day has another first run, and so other keys.
+	key := info.WorkflowExecution.ID + "#" + train.ShortSHA(info.FirstRunID)
+	r.door = &door{
+		key:         key,
+		holds:       func(step train.Step) []train.Hold { return r.Blocking(step) },
+		held:        r.awaitHolds,
+		met:         func(ctx workflow.Context, holds []train.Hold) { r.Met(holds, workflow.Now(ctx)) },
+		interrupted: r.interrupted,
+	}
+	r.aside = &door{key: key}
+	r.doors = &commandDoors{obey: r.obey, internal: []string{train.SignalSupersede, train.SignalDeployProgress, train.SignalNews}}
 	return r
+}
+
+// interrupted says why the main line must not go on as it does.
+func (r *release) interrupted() error {
+	switch {
+	case r.Ending != nil:
+		return errEnding
+	case r.Orders.Recut != nil:
+		return errReplaced
+	}
+	return nil
+}
+
+// mustContinueAsNew says that the history is long and this is a moment to go on
+// in a new run: nothing is under way.
+func (r *release) mustContinueAsNew(ctx workflow.Context) bool {
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && !r.following && r.doors.idle(ctx) && !r.Staging.Running() && !r.Production.Running()
+}
+
+// continueAsNew hands the state to a new run.
+func (r *release) continueAsNew(ctx workflow.Context, in train.ReleaseInput) error {
+	if err := r.deliver.flush(ctx); err != nil {
+		return err
+	}
+	in.Resume = &train.Handover{
+		State: r.State, Passed: r.passed, Changelogs: r.changelogs, RefusalsTold: r.refusalsTold, Told: r.deliver.sent,
+	}
+	return workflow.NewContinueAsNewError(ctx, train.ReleaseWorkflow, in)
 }
 
 // setup opens the doors through which others talk to the release.
 func (r *release) setup(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, train.QueryStatus, func() (train.Status, error) {
-		return r.Status(), nil
+		return r.Status(workflow.Now(ctx)), nil
 	}); err != nil {
 		return fmt.Errorf("register the status query: %w", err)
 	}
 	workflow.Go(ctx, r.hearSupersede)
 	workflow.Go(ctx, r.hearProgress)
+	workflow.Go(ctx, r.hearNews)
 	workflow.Go(ctx, r.hearCancel)
-	r.deliver = startDelivery(ctx, r.Train.Name, r.Plan.Day)
+	if err := r.doors.open(ctx); err != nil {
+		return fmt.Errorf("register the commands: %w", err)
+	}
+	r.deliver = startDelivery(ctx, r.Train.Name, r.Plan.Day, r.told)
+	if r.resumed {
+		return nil
+	}
 	if late := r.DepartedAt.Sub(r.Plan.CutAt); late > train.LateAfter {
 		r.Holds = append(r.Holds, train.Hold{
 			Kind: train.HoldLate, Since: r.DepartedAt,
@@ -98,24 +161,35 @@ func (r *release) hearProgress(ctx workflow.Context) {
 // hearCancel makes Temporal's own cancel mean the command of that name.
 func (r *release) hearCancel(ctx workflow.Context) {
 	ctx.Done().Receive(ctx, nil)
+	d := train.Decision{At: workflow.Now(ctx), Command: train.Cancel, Identity: train.IdentityClaimed, Door: train.ByTemporal, Tag: r.Candidate.Tag, Accepted: true, Sentence: "The release ends."}
+	if r.InProduction() {
+		d.Sentence = "The watch ends; the release stays released."
+	}
 	r.end(train.EndCancelled, "Cancelled in Temporal.")
+	r.decided(r.awake(ctx), d)
 }
 
 // end tells the main line to stop at its next wait; the first reason counts.
 func (r *release) end(end train.End, why string) {
-	if r.ending == "" {
-		r.ending, r.endingWhy = end, why
+	if r.Ending == nil {
+		r.Ending = &train.Ending{End: end, Why: why}
 	}
 }
 
 // depart closes older releases of the train, so that the changelog's base cannot race.
 func (r *release) depart(ctx workflow.Context) error {
+	if r.resumed {
+		return nil
+	}
 	r.enter(ctx, train.Departing, train.Waiting{
 		For: train.WaitNothing, What: "older releases of the train to end", Next: "main is tagged",
 	})
-	r.tell(r.coordination(ptr(r.DepartedEvent())))
-	_, err := call(ctx, r.door, watching("Older releases of the train are told and end first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
+	r.tell(r.coordination(ctx, ptr(r.DepartedEvent())))
+	closed, err := call(ctx, r.door, watching("Older releases of the train are told and end first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.CloseOlder, train.CloseOlderInput{Train: r.Train.Name, Self: r.id, Poll: r.Train.Poll})
+	if closed.Memory != nil {
+		r.changed(ctx, r.Hear(*closed.Memory, workflow.Now(ctx)))
+	}
 	return r.orStuck(ctx, "closing older releases", err)
 }
 
@@ -128,7 +202,9 @@ func (r *release) watch(ctx workflow.Context) error {
 	r.enter(ctx, train.Watching, train.Waiting{
 		For: train.WaitTime, What: "the window to close", Next: "the release ends as released", NextAt: until,
 	})
-	r.tell(r.coordination(ptr(r.ReleasedEvent())))
+	if !r.resumed {
+		r.tell(r.coordination(ctx, ptr(r.ReleasedEvent())))
+	}
 	err := r.sleepUntil(ctx, until, fmt.Sprintf("%s is in production: watching until the window closes", r.Candidate.Tag), never)
 	r.end(train.EndReleased, fmt.Sprintf("%s went to production %s.", r.Candidate.Tag, train.When(r.ReleasedAt, r.Train.Location())))
 	return err
@@ -141,12 +217,15 @@ func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) 
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	r.End, r.EndWhy, r.EndedAt = r.ending, r.endingWhy, workflow.Now(ctx)
+	r.End, r.EndWhy, r.EndedAt = r.Ending.End, r.Ending.Why, workflow.Now(ctx)
 	if !r.ReleasedAt.IsZero() {
 		r.End = train.EndReleased // what ended the watch does not undo the release
 	}
 	r.enter(ctx, train.Ended, train.Waiting{For: train.WaitNothing, What: "nothing"})
-	last := r.coordination(ptr(r.EndEvent()))
+	if err := workflow.Await(ctx, func() bool { return r.doors.idle(ctx) }); err != nil { // what came is answered first
+		return train.Summary{}, err
+	}
+	last := r.coordination(ctx, ptr(r.EndEvent()))
 	last.Last = true
 	r.tell(last)
 	return r.Summary(), r.deliver.flush(ctx)
@@ -155,7 +234,7 @@ func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) 
 // orStuck passes success and endings on. Any other failure is one that retries
 // did not mend: the release says so and stays open for people.
 func (r *release) orStuck(ctx workflow.Context, doing string, err error) error {
-	if err == nil || errors.Is(err, errEnding) {
+	if err == nil || interrupts(err) {
 		return err
 	}
 	problem := sentence(err)
@@ -164,19 +243,19 @@ func (r *release) orStuck(ctx workflow.Context, doing string, err error) error {
 		For: train.WaitPerson, What: fmt.Sprintf("a person: %s failed: %s", doing, problem),
 		Next: "after the cause is mended, cancel this release and start the day again",
 	})
-	r.tell(r.coordinationLoud(r.StuckEvent(doing, problem)))
+	r.tell(r.coordinationLoud(ctx, r.StuckEvent(doing, problem)))
 	return r.until(ctx, never)
 }
 
 func never() bool { return false }
 
-// until waits for a condition; errEnding when the release was told to end first.
+// until waits for a condition; what interrupts the main line ends the wait.
 func (r *release) until(ctx workflow.Context, cond func() bool) error {
-	if err := workflow.Await(r.awake(ctx), func() bool { return cond() || r.ending != "" }); err != nil {
+	if err := workflow.Await(r.awake(ctx), func() bool { return cond() || r.interrupted() != nil }); err != nil {
 		return err
 	}
 	if !cond() {
-		return errEnding
+		return r.interrupted()
 	}
 	return nil
 }
@@ -199,22 +278,6 @@ func (r *release) sleepUntil(ctx workflow.Context, at time.Time, summary string,
 func (r *release) awake(ctx workflow.Context) workflow.Context {
 	c, _ := workflow.NewDisconnectedContext(ctx)
 	return c
-}
-
-// awaitHolds waits until none of the holds that a step obeys stands.
-func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
-	before := r.Waiting
-	holds := step.Blocking(r.Holds)
-	r.waitFor(ctx, train.Waiting{
-		For: train.WaitHold, What: fmt.Sprintf("the hold %s to end: %s", holds[0].Kind, holds[0].Reason),
-		Next: fmt.Sprintf("%s goes on", step), NextAt: holds[0].Until,
-	})
-	r.tell(r.coordinationLoud(r.HeldEvent(step, holds)))
-	if err := r.until(ctx, func() bool { return len(step.Blocking(r.Holds)) == 0 }); err != nil {
-		return err
-	}
-	r.waitFor(ctx, before)
-	return nil
 }
 
 // sentence is what people read of an activity's error: the innermost application message.

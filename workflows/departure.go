@@ -77,3 +77,26 @@ func scheduledAt(ctx workflow.Context) time.Time {
 	at, _ := workflow.GetTypedSearchAttributes(ctx).GetTime(temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime"))
 	return at
 }
+
+// WatchdogWorkflow is the dead-man's switch of a train: half an hour after each
+// cut time it expects that day's release, or a recorded reason why there is none.
+func WatchdogWorkflow(ctx workflow.Context, in train.WatchdogInput) (string, error) {
+	d := &door{key: workflow.GetInfo(ctx).WorkflowExecution.ID}
+	cutAt := scheduledAt(ctx)
+	if cutAt.IsZero() {
+		cutAt = workflow.Now(ctx)
+	}
+	cutAt = cutAt.Add(-train.WatchdogAfter)
+	found, err := call(ctx, d, short("Whether the release departed that should have"), departures.ExpectRelease, train.ExpectReleaseInput{Train: in.Train, CutAt: cutAt})
+	if err != nil {
+		return "", err
+	}
+	if !found.Alarm {
+		return found.Sentence, nil
+	}
+	alarm := train.AlarmMessage(found.Train, found.Day, found.Sentence)
+	_, err = write(ctx, d, train.StepMessage, 1, delivering(alarm.Title), slack.Deliver, func(key string) train.DeliverInput {
+		return train.DeliverInput{Channel: found.Train.Slack.Coordination, Card: &alarm, Since: workflow.Now(ctx), Key: key}
+	})
+	return found.Sentence, err
+}

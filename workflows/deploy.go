@@ -100,17 +100,17 @@ func (d *deploy) play(ctx workflow.Context) bool {
 	}
 	played, err := write(ctx, d.door, train.StepPlay, 1, short(fmt.Sprintf("Play the job %s of %s", d.in.Config.Job, d.Tag)),
 		deploys.PlayDeploy, func(key string) train.PlayDeployInput {
-			return train.PlayDeployInput{Job: d.playInput(d.in.Config.Job, d.in.NotAfter, key), Flux: d.in.Config.Flux}
+			return train.PlayDeployInput{Job: d.deployInput(key), Flux: d.in.Config.Flux}
 		})
 	if err != nil {
 		return d.ended(train.DeployUnknown, "it is not known whether the job was played: %s", sentence(err))
 	}
 	d.Before = played.Before
 	if played.Held != "" {
-		d.HeldBy = played.HoldKind
+		d.Deploy.Held = played.Holds
 		return d.ended(train.DeployHeld, "nothing was played: %s", played.Held)
 	}
-	d.JobURL, d.Adopted = played.JobURL, played.Adopted
+	d.JobID, d.JobURL, d.Adopted = played.JobID, played.JobURL, played.Adopted
 	return true
 }
 
@@ -123,6 +123,13 @@ func (d *deploy) readBefore(ctx workflow.Context) bool {
 	}
 	d.Before = running.Version
 	return true
+}
+
+// deployInput plays the deploy job with all that must still hold.
+func (d *deploy) deployInput(key string) train.PlayJobInput {
+	in := d.playInput(d.in.Config.Job, d.in.NotAfter, key)
+	in.Guard, in.After = d.in.Guard, d.in.After
+	return in
 }
 
 func (d *deploy) playInput(job string, notAfter time.Time, key string) train.PlayJobInput {

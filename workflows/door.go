@@ -16,46 +16,59 @@ import (
 //
 // A write waits until no hold that its step obeys stands, gets a key that is
 // the same in every retry, and is retried only for faults that a retry can
-// mend. What must hold at the very moment of the effect (tag, window) is
-// re-checked by the activity itself, which returns "held" as a value.
+// mend. What must hold at the very moment of the effect (holds, tag, window) is
+// re-checked by the activity itself, which returns holds as a value; the write
+// then waits for them here.
 type door struct {
 	// key begins all idempotency keys: the workflow's ID and first run.
 	key string
-	// holds are those that stand now; nil: the workflow knows none.
-	holds func() []train.Hold
+	// holds are those that stand now and that the step obeys; nil: the workflow knows none.
+	holds func(step train.Step) []train.Hold
 	// held waits until no hold that the step obeys stands, and says so meanwhile.
 	held func(ctx workflow.Context, step train.Step) error
-	// ended says that the workflow has been told to end; nil: it never is.
-	ended func() bool
+	// met takes holds that an activity ran into at the last moment; nil: no step
+	// of this workflow meets any.
+	met func(ctx workflow.Context, holds []train.Hold)
+	// interrupted says why what is awaited must be given up; nil: nothing interrupts.
+	interrupted func() error
 }
 
 // pass waits until the step may be taken.
 func (d *door) pass(ctx workflow.Context, step train.Step) error {
-	for d.holds != nil && len(step.Blocking(d.holds())) > 0 {
+	for d.holds != nil && len(d.holds(step)) > 0 {
 		if err := d.held(ctx, step); err != nil {
 			return err
 		}
 	}
-	if d.ended != nil && d.ended() {
-		return errEnding
+	if d.interrupted != nil {
+		return d.interrupted()
 	}
 	return nil
 }
+
+// guarded is the result of a write that may have run into holds instead.
+type guarded interface{ Met() []train.Hold }
 
 // write takes an outside effect: one step, its attempt (from 1), the activity
 // and its input, made with the step's idempotency key.
 func write[In, Out any](ctx workflow.Context, d *door, step train.Step, attempt int, opts workflow.ActivityOptions,
 	activity func(context.Context, In) (Out, error), input func(key string) In,
 ) (Out, error) {
-	if err := d.pass(ctx, step); err != nil {
-		var none Out
-		return none, err
+	for {
+		if err := d.pass(ctx, step); err != nil {
+			var none Out
+			return none, err
+		}
+		out, err := call(ctx, d, opts, activity, input(train.Key(d.key, string(step), attempt)))
+		g, ok := any(out).(guarded)
+		if err != nil || !ok || len(g.Met()) == 0 || d.met == nil {
+			return out, err
+		}
+		d.met(ctx, g.Met()) // nothing was done: wait at the door
 	}
-	return call(ctx, d, opts, activity, input(train.Key(d.key, string(step), attempt)))
 }
 
-// call executes an activity and waits for it. When the workflow is told to end
-// first, the wait is given up and errEnding returned.
+// call executes an activity and waits for it, unless it is interrupted first.
 func call[In, Out any](ctx workflow.Context, d *door, opts workflow.ActivityOptions,
 	activity func(context.Context, In) (Out, error), in In,
 ) (Out, error) {
@@ -64,9 +77,9 @@ func call[In, Out any](ctx workflow.Context, d *door, opts workflow.ActivityOpti
 
 // pending is an activity that has been started.
 type pending[Out any] struct {
-	future workflow.Future
-	stop   workflow.CancelFunc
-	ended  func() bool
+	future      workflow.Future
+	stop        workflow.CancelFunc
+	interrupted func() error
 }
 
 func start[In, Out any](ctx workflow.Context, d *door, opts workflow.ActivityOptions,
@@ -75,7 +88,7 @@ func start[In, Out any](ctx workflow.Context, d *door, opts workflow.ActivityOpt
 	// Temporal's own cancel is a command here, not the end of what is awaited.
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	own, stop := workflow.WithCancel(own)
-	p := pending[Out]{stop: stop, ended: d.ended}
+	p := pending[Out]{stop: stop, interrupted: d.interrupted}
 	p.future = workflow.ExecuteActivity(workflow.WithActivityOptions(own, opts), activity, in)
 	return p
 }
@@ -88,12 +101,18 @@ func (p pending[Out]) get(ctx workflow.Context) (Out, error) {
 	var out Out
 	awake, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	if err := workflow.Await(awake, func() bool { return p.done() || p.ended != nil && p.ended() }); err != nil {
+	interrupted := func() error {
+		if p.interrupted == nil {
+			return nil
+		}
+		return p.interrupted()
+	}
+	if err := workflow.Await(awake, func() bool { return p.done() || interrupted() != nil }); err != nil {
 		return out, err
 	}
 	if !p.done() {
 		p.stop()
-		return out, errEnding
+		return out, interrupted()
 	}
 	return out, p.future.Get(awake, &out)
 }

@@ -3,6 +3,8 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -12,41 +14,74 @@ import (
 // test runs E2E on staging overnight. It returns once there is a result or the
 // deadline has passed; a run that is overdue is followed on and still counts.
 func (r *release) test(ctx workflow.Context) error {
+	if r.E2E.Ended() && !r.Orders.Rerun {
+		return nil
+	}
 	r.Phase = train.Testing
-	if at := r.Plan.E2EAt; at.After(workflow.Now(ctx)) {
+	if at := r.Plan.E2EAt; r.E2E == nil && at.After(workflow.Now(ctx)) {
 		r.waitFor(ctx, train.Waiting{For: train.WaitTime, What: "the configured start of E2E", Next: "E2E runs on staging", NextAt: at})
 		if err := r.sleepUntil(ctx, at, "E2E starts at its configured time", never); err != nil {
 			return err
 		}
 	}
-	for run := 1; ; run++ {
-		if err := r.runE2E(ctx, run); err != nil {
+	for {
+		r.cancelE2E(ctx)
+		if err := r.runE2E(ctx); err != nil {
 			return err
 		}
-		if r.E2E.State != train.E2EVoid {
+		switch {
+		case r.Orders.Rerun:
+		case r.E2E.State == train.E2EVoid:
+			if err := r.awaitStagingBack(ctx); err != nil {
+				return err
+			}
+		default:
 			return nil
-		}
-		if err := r.awaitStagingBack(ctx); err != nil {
-			return err
 		}
 	}
 }
 
+// cancelE2E cancels a run that another one replaces. That is a step of its own,
+// and nobody waits for it.
+func (r *release) cancelE2E(ctx workflow.Context) {
+	if r.E2E == nil || r.E2E.PipelineID == 0 || !r.E2E.EndedAt.IsZero() {
+		return
+	}
+	e := *r.E2E
+	e.State, e.Why, e.EndedAt = train.E2EVoid, "another run replaces it", workflow.Now(ctx)
+	r.setE2E(e)
+	workflow.Go(r.awake(ctx), func(ctx workflow.Context) {
+		_, err := write(ctx, r.aside, train.StepCancelPipeline, e.Run, short("Cancel E2E run "+strconv.Itoa(e.Run)+", which another one replaces"),
+			gitlab.CancelPipeline, func(string) train.CancelPipelineInput {
+				return train.CancelPipelineInput{Project: r.Train.E2E.Project, PipelineID: e.PipelineID}
+			})
+		if err != nil {
+			workflow.GetLogger(ctx).Warn("A replaced E2E run was not cancelled", "pipeline", e.PipelineURL, "error", err)
+		}
+	})
+}
+
 // runE2E starts one run and waits for its result or its deadline.
-func (r *release) runE2E(ctx workflow.Context, run int) error {
+func (r *release) runE2E(ctx workflow.Context) error {
 	r.waitFor(ctx, train.Waiting{For: train.WaitPipeline, What: "GitLab to start E2E", Next: "E2E runs on staging"})
-	config := r.Train.E2E
-	r.setE2E(train.E2E{State: train.E2ERunning, Run: run, Tag: r.Candidate.Tag, StartedAt: workflow.Now(ctx)})
-	started, err := write(ctx, r.door, train.StepE2E, run, short("Start E2E of "+r.Candidate.Tag+" on staging"),
+	config, last := r.Train.E2E, 0
+	if r.E2E != nil {
+		last = r.E2E.Run
+	}
+	r.Orders.Rerun = false
+	started, err := write(ctx, r.door, train.StepE2E, r.E2ERuns+1, short("Start E2E of "+r.Candidate.Tag+" on staging"),
 		tests.StartE2E, func(key string) train.StartE2EInput {
 			return train.StartE2EInput{
 				Pipeline: train.StartPipelineInput{Project: config.Project, Ref: config.Ref, Variables: config.Variables, Since: r.DepartedAt, Key: key},
-				Flux:     r.Train.Staging.Flux, Candidate: r.Candidate,
+				Flux:     r.Train.Staging.Flux, Candidate: r.Candidate, Guard: r.Guard(train.StepE2E),
 			}
 		})
-	switch {
-	case errors.Is(err, errEnding):
+	if interrupts(err) {
 		return err
+	}
+	r.E2ERuns++
+	r.setE2E(train.E2E{State: train.E2ERunning, Run: last + 1, Tag: r.Candidate.Tag, StartedAt: workflow.Now(ctx)})
+	switch {
 	case err != nil:
 		r.endE2E(ctx, train.E2ECouldNotRun, sentence(err))
 		return nil
@@ -54,52 +89,89 @@ func (r *release) runE2E(ctx workflow.Context, run int) error {
 		r.endE2E(ctx, train.E2EVoid, started.Void)
 		return nil
 	}
-	r.E2E.PipelineURL = started.URL
-	r.tell(r.e2e(nil), r.coordination(nil))
-	return r.awaitE2E(ctx, started.ID)
+	r.E2E.PipelineID, r.E2E.PipelineURL = started.ID, started.URL
+	r.tell(r.e2e(nil), r.coordination(ctx, nil))
+	return r.awaitE2E(ctx)
 }
 
 // awaitE2E waits for a running E2E pipeline, until its deadline in the foreground
 // and then, overdue, in the background until the window closes.
-func (r *release) awaitE2E(ctx workflow.Context, pipeline int64) error {
+func (r *release) awaitE2E(ctx workflow.Context) error {
+	mine := *r.E2E
 	until := r.Plan.WindowCloses
-	r.waitFor(ctx, train.Waiting{
-		For: train.WaitPipeline, What: "E2E on staging to end", URL: r.E2E.PipelineURL,
-		Next: "it is overdue if it has not ended", NextAt: r.Plan.E2EDeadline,
-	})
-	run := start(ctx, r.door, watching("E2E of "+r.Candidate.Tag+" runs on staging", r.Train.Poll.E2E.D(), until.Sub(workflow.Now(ctx))),
-		gitlab.AwaitPipeline, train.AwaitPipelineInput{Project: r.Train.E2E.Project, PipelineID: pipeline, Until: until, Poll: r.Train.Poll.E2E})
-	err := r.sleepUntil(ctx, r.Plan.E2EDeadline, "Deadline of E2E of "+r.Candidate.Tag, run.done)
-	switch {
-	case err != nil:
-		run.stop()
-		return err
-	case run.done():
-		return r.readE2E(ctx, run, pipeline)
+	if !until.After(workflow.Now(ctx)) {
+		until = workflow.Now(ctx).Add(24 * time.Hour)
 	}
-	r.endE2E(ctx, train.E2EOverdue, "it had not ended by "+train.When(r.Plan.E2EDeadline, r.Train.Location()))
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := r.readE2E(ctx, run, pipeline); err != nil && !errors.Is(err, errEnding) {
+	run := start(ctx, r.door, watching("E2E of "+r.Candidate.Tag+" runs on staging", r.Train.Poll.E2E.D(), until.Sub(workflow.Now(ctx))),
+		gitlab.AwaitPipeline, train.AwaitPipelineInput{Project: r.Train.E2E.Project, PipelineID: mine.PipelineID, Until: until, Poll: r.Train.Poll.E2E})
+	replaced := func() error {
+		if err := r.interrupted(); err != nil {
+			return err
+		}
+		if r.Orders.Rerun || r.Candidate.Tag != mine.Tag || r.E2E.Run != mine.Run {
+			return errRerun
+		}
+		return nil
+	}
+	run.interrupted = replaced
+	for !run.done() {
+		deadline := r.DeadlineOfE2E(mine.StartedAt)
+		w := train.Waiting{For: train.WaitPipeline, What: "E2E on staging to end", URL: r.E2E.PipelineURL, Next: "the gate decides", Since: mine.StartedAt}
+		if !deadline.IsZero() {
+			w.Next, w.NextAt = "it is overdue if it has not ended", deadline
+		}
+		r.waitFor(ctx, w)
+		wake := func() bool {
+			return run.done() || r.Orders.Rerun || !r.DeadlineOfE2E(mine.StartedAt).Equal(deadline)
+		}
+		var err error
+		if deadline.IsZero() {
+			err = r.until(ctx, wake)
+		} else {
+			err = r.sleepUntil(ctx, deadline, "Deadline of E2E of "+r.Candidate.Tag, wake)
+		}
+		if err != nil || r.Orders.Rerun {
+			run.stop()
+			return err
+		}
+		if moved := !r.DeadlineOfE2E(mine.StartedAt).Equal(deadline); !run.done() && !moved {
+			r.followOverdue(ctx, run, deadline)
+			return nil
+		}
+	}
+	return r.readE2E(ctx, run)
+}
+
+// errRerun ends the wait for a run that another one replaces.
+var errRerun = errors.New("another E2E run replaces this one")
+
+// followOverdue follows a run beyond its deadline: its result still counts.
+func (r *release) followOverdue(ctx workflow.Context, run pending[train.EndedJob], deadline time.Time) {
+	r.endE2E(ctx, train.E2EOverdue, "it had not ended by "+train.When(deadline, r.Train.Location()))
+	r.following = true
+	workflow.Go(r.awake(ctx), func(ctx workflow.Context) {
+		err := r.readE2E(ctx, run)
+		r.following = false
+		if err != nil && !interrupts(err) && !errors.Is(err, errRerun) {
 			workflow.GetLogger(ctx).Error("An overdue E2E run was lost sight of", "error", err)
 		}
 	})
-	return nil
 }
 
 // readE2E records how a run ended, with what failed and who owns it.
-func (r *release) readE2E(ctx workflow.Context, run pending[train.EndedJob], pipeline int64) error {
+func (r *release) readE2E(ctx workflow.Context, run pending[train.EndedJob]) error {
 	ended, err := run.get(ctx)
-	if errors.Is(err, errEnding) {
+	if interrupts(err) || errors.Is(err, errRerun) {
 		return err
 	}
 	if err != nil {
 		r.endE2E(ctx, train.E2ECouldNotRun, "its pipeline could not be followed: "+sentence(err))
 		return nil
 	}
-	found, err := call(ctx, r.door, short("What E2E of "+r.Candidate.Tag+" found"), tests.ReadE2EReport, train.ReadE2EReportInput{
-		Project: r.Train.E2E.Project, PipelineID: pipeline, Ref: r.Train.E2E.Ref, Flux: r.Train.Staging.Flux, Candidate: r.Candidate,
+	found, err := call(ctx, &door{interrupted: run.interrupted}, short("What E2E of "+r.Candidate.Tag+" found"), tests.ReadE2EReport, train.ReadE2EReportInput{
+		Project: r.Train.E2E.Project, PipelineID: r.E2E.PipelineID, Ref: r.Train.E2E.Ref, Flux: r.Train.Staging.Flux, Candidate: r.Candidate,
 	})
-	if errors.Is(err, errEnding) {
+	if interrupts(err) || errors.Is(err, errRerun) {
 		return err
 	}
 	if err != nil {
@@ -120,18 +192,18 @@ func (r *release) endE2E(ctx workflow.Context, state train.E2EState, why string)
 		e.EndedAt = r.E2E.EndedAt // it still runs
 	}
 	r.setE2E(e)
-	r.tell(r.e2e(ptr(r.E2EEvent())), r.coordination(nil)) // where the gate has more to say at once, its card counts
+	r.tell(r.e2e(ptr(r.E2EEvent())), r.coordination(ctx, nil)) // where the gate has more to say at once, its card counts
 }
 
 func (r *release) setE2E(e train.E2E) {
 	r.E2E = &e
-	r.evidence++
+	r.news++
 }
 
 // awaitStagingBack waits until staging runs the candidate again, after a run on
 // something else was void.
 func (r *release) awaitStagingBack(ctx workflow.Context) error {
-	until := r.Plan.WindowCloses
+	until := workflow.Now(ctx).Add(24 * time.Hour)
 	r.waitFor(ctx, train.Waiting{
 		For: train.WaitPerson, What: fmt.Sprintf("%s to be on staging again: %s", r.Candidate.Tag, r.E2E.Why), Next: "E2E runs again",
 	})

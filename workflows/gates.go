@@ -2,51 +2,58 @@ package workflows
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/release-train/release-train/internal/train"
 )
 
-// awaitGate waits until the candidate may go to production: evidence green and
-// the window open. While something is missing it asks people, and reminds them.
+// awaitGate waits until the candidate may go to production: evidence green or
+// approved, the window open, no holds. While something is missing it asks
+// people, and reminds them. A new E2E run that was asked for runs from here.
 func (r *release) awaitGate(ctx workflow.Context) error {
 	var asked string
 	for {
+		if r.Orders.Rerun {
+			if err := r.test(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		now := workflow.Now(ctx)
 		gate := r.Gate(now)
-		if gate.Open {
+		if gate.Open || r.adopts {
 			return nil
 		}
 		r.enter(ctx, train.AtGate, r.GateWaiting(now))
 		if question := fmt.Sprint(gate.Closed, gate.Blocked); question != asked {
 			asked = question
-			r.ask(gate)
+			r.ask(ctx, gate)
 		}
-		evidence := r.evidence
-		changed := func() bool { return r.evidence != evidence }
-		if gate.Wake.IsZero() {
-			if err := r.until(ctx, changed); err != nil {
-				return err
-			}
-			continue
+		if r.mustContinueAsNew(ctx) {
+			return errContinue
 		}
-		if err := r.sleepUntil(ctx, gate.Wake, "Next: "+r.Waiting.Next, changed); err != nil {
+		news := r.news
+		if err := r.watchUntil(ctx, r.Guard(train.StepDeployProduction), gate.Wake, "Next: "+r.Waiting.Next, func() bool { return r.news != news }); err != nil {
 			return err
 		}
-		if now := workflow.Now(ctx); gate.Reminds && !now.Before(gate.Wake) {
-			r.tell(r.coordinationLoud(r.ReminderEvent(now, gate.Blocked)))
+		if now := workflow.Now(ctx); gate.Reminds && !now.Before(gate.Wake) && now.Before(r.Plan.WindowOpens) {
+			r.tell(r.coordinationLoud(ctx, r.ReminderEvent(now, r.Gate(now).Missing(r.Train.Location()))))
 		}
 	}
 }
 
 // ask tells people what stands between the candidate and production.
-func (r *release) ask(gate train.Gate) {
+func (r *release) ask(ctx workflow.Context, gate train.Gate) {
 	if gate.Closed {
-		blocked := slices.Concat(gate.Blocked, []string{"the window closed " + train.When(r.Plan.WindowCloses, r.Train.Location())})
-		r.tell(r.coordinationLoud(r.GateClosedEvent(blocked)))
+		missing := append(gate.Missing(r.Train.Location()), "the window closed "+train.When(r.Plan.WindowCloses, r.Train.Location()))
+		r.tell(r.coordinationLoud(ctx, r.GateClosedEvent(missing)))
 		return
 	}
-	r.tell(r.coordination(nil)) // the E2E or deploy channel has said what is wrong
+	if len(gate.Blocked) > 0 && !strings.HasPrefix(gate.Blocked[0], "E2E") { // E2E's own channel has said it
+		r.tell(r.coordinationLoud(ctx, r.GateEvent(gate.Blocked)))
+		return
+	}
+	r.tell(r.coordination(ctx, nil))
 }

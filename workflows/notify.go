@@ -150,8 +150,8 @@ type delivery struct {
 
 // startDelivery starts the delivery of a release day's messages. One that still
 // delivers for an earlier release of the day takes these on as well.
-func startDelivery(ctx workflow.Context, name string, day train.Day) *delivery {
-	d := &delivery{id: train.NotifyID(name, day)}
+func startDelivery(ctx workflow.Context, name string, day train.Day, sent int) *delivery {
+	d := &delivery{id: train.NotifyID(name, day), sent: sent}
 	info := workflow.GetInfo(ctx)
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(own, workflow.ChildWorkflowOptions{

@@ -20,6 +20,8 @@ func Register(w worker.WorkflowRegistry) {
 		train.DeployWorkflow:    DeployWorkflow,
 		train.DepartureWorkflow: DepartureWorkflow,
 		train.NotifyWorkflow:    NotifyWorkflow,
+		train.TrainWorkflow:     TrainWorkflow,
+		train.WatchdogWorkflow:  WatchdogWorkflow,
 	} {
 		w.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
 	}

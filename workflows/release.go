@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"errors"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/release-train/release-train/internal/train"
@@ -13,19 +15,29 @@ func ReleaseWorkflow(ctx workflow.Context, in train.ReleaseInput) (train.Summary
 	if err := r.setup(ctx); err != nil {
 		return train.Summary{}, err
 	}
-	return r.close(ctx, r.run(ctx))
+	err := r.run(ctx)
+	if errors.Is(err, errContinue) {
+		return train.Summary{}, r.continueAsNew(ctx, in)
+	}
+	return r.close(ctx, err)
 }
 
 // run is the process document, top to bottom: older releases close, then a
-// candidate travels from its tag to production.
+// candidate travels from its tag to production. When cut-tag replaces the
+// candidate, the next one begins at the top with no evidence.
 func (r *release) run(ctx workflow.Context) error {
 	if err := r.depart(ctx); err != nil {
 		return err
 	}
-	return r.ship(ctx)
+	for {
+		if err := r.ship(ctx); !errors.Is(err, errReplaced) {
+			return err
+		}
+	}
 }
 
 // ship takes one candidate through the day, one line per step of the process.
+// A step that the candidate has behind it returns at once.
 func (r *release) ship(ctx workflow.Context) error {
 	for _, step := range []func(workflow.Context) error{
 		r.cut,              // (day before) tag main to mark the release code

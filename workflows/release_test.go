@@ -152,17 +152,21 @@ func TestFluxThatNeverGetsReadyIsAnUnknownOutcome(t *testing.T) {
 	assert.Contains(t, st.Staging.Cause, "Flux did not report "+newTag+" ready within 30m: Flux has not fetched the tag")
 }
 
-func TestAMovedTagHoldsProductionAsDrift(t *testing.T) {
+func TestAMovedTagHoldsProductionAsDriftThatOnlyANewCandidateEnds(t *testing.T) {
 	w := newWorld(t)
-	w.held["promote-production"] = train.PlayedJob{HoldKind: train.HoldDrift, Held: "the tag was moved"}
+	w.change(newYork(24, 9, 0), func() {
+		w.drift, w.tagMoved = &train.Hold{Kind: train.HoldDrift, Reason: "the tag was moved"}, true
+	})
+	refused := w.update(newYork(24, 12, 0), train.Acknowledge, train.Command{By: "ada", Reason: "fine", Hold: train.HoldDrift})
 	var st train.Status
-	w.at(newYork(24, 12, 0), func() { st = w.status() })
+	w.at(newYork(24, 12, 1), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
 	assert.Equal(t, train.EndMissed, s.End)
 	require.Len(t, st.Holds, 1)
 	assert.Equal(t, train.HoldDrift, st.Holds[0].Kind)
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
+	assert.Contains(t, refused.said(), "the tag was moved: only a new candidate helps")
 }
 
 func TestADepartureMoreThanHalfAnHourLateHoldsTheCut(t *testing.T) {

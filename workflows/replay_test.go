@@ -6,9 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
-
-	"github.com/release-train/release-train/internal/train"
 )
 
 // The histories were recorded on a real server by the tests of worker/:
@@ -25,12 +22,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			r := worker.NewWorkflowReplayer()
-			for name, f := range map[string]any{
-				train.ReleaseWorkflow: ReleaseWorkflow, train.DeployWorkflow: DeployWorkflow,
-				train.DepartureWorkflow: DepartureWorkflow, train.NotifyWorkflow: NotifyWorkflow,
-			} {
-				r.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
-			}
+			Register(r)
 			require.NoError(t, r.ReplayWorkflowHistoryFromJSONFile(nil, file))
 		})
 	}

@@ -22,7 +22,12 @@ func (r *release) waitFor(ctx workflow.Context, w train.Waiting) {
 		w.Since = workflow.Now(ctx)
 	}
 	r.Waiting = w
-	workflow.SetCurrentDetails(ctx, r.Status().Text(train.Markdown))
+	r.refresh(ctx)
+}
+
+// refresh brings what people see up to date after a change of the state.
+func (r *release) refresh(ctx workflow.Context) {
+	workflow.SetCurrentDetails(ctx, r.Status(workflow.Now(ctx)).Text(train.Markdown))
 	r.index(ctx)
 }
 
@@ -65,13 +70,13 @@ func updates(values []string) []temporal.SearchAttributeUpdate {
 }
 
 // coordination announces the card of the coordination channel, with an event if there is one.
-func (r *release) coordination(event *train.Message) train.Announcement {
-	return train.Announcement{Channel: r.Train.Slack.Coordination, Card: ptr(r.CoordinationCard()), Event: event}
+func (r *release) coordination(ctx workflow.Context, event *train.Message) train.Announcement {
+	return train.Announcement{Channel: r.Train.Slack.Coordination, Card: ptr(r.CoordinationCard(workflow.Now(ctx))), Event: event}
 }
 
 // coordinationLoud is for what needs eyes: shown in the channel too.
-func (r *release) coordinationLoud(event train.Message) train.Announcement {
-	a := r.coordination(&event)
+func (r *release) coordinationLoud(ctx workflow.Context, event train.Message) train.Announcement {
+	a := r.coordination(ctx, &event)
 	a.Broadcast = true
 	return a
 }

@@ -2,6 +2,8 @@ package workflows
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -45,6 +47,24 @@ type world struct {
 	tags, e2es  int
 	delivered   []train.DeliverInput
 	completedAt time.Time
+
+	// What the outside world says about what must hold; set by change.
+	memory     train.Memory
+	freeze     *train.Hold
+	drift      *train.Hold
+	tagMoved   bool
+	runs       train.Version // production, as the watch sees it
+	started    *train.PipelineJob
+	handMade   []string
+	dayGone    string
+	ahead      *train.Hold
+	cutRefused string
+	changes    []time.Time
+	cancelled  []int64 // pipelines
+	marked     []string
+	logs       []train.PublishChangelogInput
+	e2eTook    []time.Duration // one for each run; then e2eTakes
+	e2eEnded   []train.EndedJob
 }
 
 const (
@@ -102,6 +122,7 @@ func newWorld(t *testing.T) *world {
 	activities.All{
 		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Deploys: &activities.Deploys{}, Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
 		Slack: &activities.Slack{}, Releases: &activities.Releases{}, Departures: &activities.Departures{},
+		Trains: &activities.Trains{}, Holds: &activities.Holds{},
 	}.Register(w.env)
 	w.answer()
 	return w
@@ -112,21 +133,58 @@ func (w *world) answer() {
 	any := mock.Anything
 	e := w.env
 	e.OnActivity(releases.CloseOlder, any, any).Return(locked(w, func(train.CloseOlderInput) (train.CloseOlderResult, error) {
-		return train.CloseOlderResult{}, nil
+		m := w.memory
+		return train.CloseOlderResult{Memory: &m}, nil
 	})).After(w.closeOlder)
 	e.OnActivity(flux.ReadVersion, any, any).Return(locked(w, func(in train.ReadVersionInput) (train.RunningVersion, error) {
 		return w.running[in.Flux.Context], nil
 	}))
 	e.OnActivity(gitlab.ChooseCommit, any, any).Return(locked(w, func(train.ChooseCommitInput) (train.ChosenCommit, error) { return w.chosen, nil }))
-	e.OnActivity(gitlab.CreateTag, any, any).Return(locked(w, func(in train.CreateTagInput) (train.Candidate, error) {
+	e.OnActivity(gitlab.CreateTag, any, any).Return(locked(w, func(in train.CreateTagInput) (train.CreatedTag, error) {
 		if w.tagErr != nil {
-			return train.Candidate{}, w.tagErr
+			return train.CreatedTag{}, w.tagErr
+		}
+		if held := w.stands(in.Guard); len(held) > 0 {
+			return train.CreatedTag{Holds: held}, nil
 		}
 		w.tags++
 		require.Contains(w.t, in.Key, releaseID)
-		return train.Candidate{Tag: train.NextTag(in.Prefix, in.Day, nil).String(), SHA: in.SHA}, nil
+		tag := train.Tag{Prefix: in.Prefix, Day: in.Day, Patch: w.tags}
+		return train.CreatedTag{Candidate: train.Candidate{Tag: tag.String(), SHA: in.SHA}, Ahead: w.ahead}, nil
 	}))
+	e.OnActivity(gitlab.AdoptTag, any, any).Return(locked(w, func(in train.AdoptTagInput) (train.CreatedTag, error) {
+		return train.CreatedTag{Candidate: train.Candidate{Tag: in.Tag, SHA: in.SHA}}, nil
+	}))
+	e.OnActivity(gitlab.ResolveCut, any, any).Return(locked(w, func(in train.ResolveCutInput) (train.ResolvedCut, error) {
+		if w.cutRefused != "" {
+			return train.ResolvedCut{Refused: w.cutRefused}, nil
+		}
+		return train.ResolvedCut{SHA: "2222222222222222222222222222222222222222", Adds: train.Difference{Count: 1, Titles: []string{"Revert slots"}}}, nil
+	}))
+	e.OnActivity(gitlab.CancelPipeline, any, any).Return(locked(w, func(in train.CancelPipelineInput) (train.Done, error) {
+		w.cancelled = append(w.cancelled, in.PipelineID)
+		return train.Done{}, nil
+	}))
+	e.OnActivity(gitlab.MarkBad, any, any).Return(locked(w, func(in train.MarkBadInput) (train.Done, error) {
+		w.marked = append(w.marked, in.Tag)
+		return train.Done{}, nil
+	}))
+	e.OnActivity(trains.AskTrain, any, any).Return(locked(w, func(in train.AskTrainInput) (train.TrainAnswer, error) {
+		require.NotEmpty(w.t, in.Command.ID)
+		sentence, refused := w.memory.Remember(in.Name, in.Command, e.Now(), w.in.Train.Location())
+		if refused == "" {
+			w.memory.Revision++
+		}
+		return train.TrainAnswer{Refused: refused, Answer: train.Answer{Sentence: sentence, Revision: w.memory.Revision}}, nil
+	}))
+	e.OnActivity(departures.CheckDay, any, any).Return(locked(w, func(train.CheckDayInput) (train.CheckedDay, error) {
+		return train.CheckedDay{Gone: w.dayGone}, nil
+	}))
+	e.OnActivity(holds.AwaitChange, any, any).Return(locked(w, func(in train.AwaitChangeInput) (train.Observation, error) {
+		return w.observe(in), nil
+	})).AfterFn(w.untilChange)
 	e.OnActivity(changelog.PublishChangelog, any, any).Return(locked(w, func(in train.PublishChangelogInput) (train.ChangelogDigest, error) {
+		w.logs = append(w.logs, in)
 		return train.ChangelogDigest{URL: "https://gitlab/releases/1", From: in.From.Version.String(), Commits: 3, Requests: 2}, nil
 	}))
 	e.OnActivity(gitlab.AwaitPipelineJob, any, any).Return(locked(w, func(in train.AwaitPipelineJobInput) (train.PipelineJob, error) {
@@ -135,6 +193,12 @@ func (w *world) answer() {
 	play := func(in train.PlayJobInput) (train.PlayedJob, error) {
 		if held, ok := w.held[in.Job]; ok {
 			return held, nil
+		}
+		if w.started != nil && in.Job == w.in.Train.Production.Job {
+			return train.PlayedJob{JobID: 9, JobURL: "https://gitlab/jobs/" + in.Job, Adopted: true}, nil
+		}
+		if held := w.stands(in.Guard); len(held) > 0 {
+			return train.PlayedJob{Holds: held, Held: "held"}, nil
 		}
 		if !in.NotAfter.IsZero() && !e.Now().Before(in.NotAfter) {
 			return train.PlayedJob{Held: "the window closed"}, nil
@@ -161,7 +225,10 @@ func (w *world) answer() {
 		}
 		return w.rollout, nil
 	})).After(time.Minute)
-	e.OnActivity(tests.StartE2E, any, any).Return(locked(w, func(train.StartE2EInput) (train.StartedE2E, error) {
+	e.OnActivity(tests.StartE2E, any, any).Return(locked(w, func(in train.StartE2EInput) (train.StartedE2E, error) {
+		if held := w.stands(in.Guard); len(held) > 0 {
+			return train.StartedE2E{Holds: held}, nil
+		}
 		if w.e2eErr != nil {
 			return train.StartedE2E{}, w.e2eErr
 		}
@@ -171,16 +238,123 @@ func (w *world) answer() {
 			return train.StartedE2E{Void: void}, nil
 		}
 		w.e2es++
-		return train.StartedE2E{StartedPipeline: train.StartedPipeline{ID: 3, URL: "https://gitlab/pipelines/3"}}, nil
+		return train.StartedE2E{StartedPipeline: train.StartedPipeline{ID: int64(2 + w.e2es), URL: "https://gitlab/pipelines/3"}}, nil
 	}))
-	e.OnActivity(gitlab.AwaitPipeline, any, any).Return(locked(w, func(train.AwaitPipelineInput) (train.EndedJob, error) {
+	e.OnActivity(gitlab.AwaitPipeline, any, any).Return(locked(w, func(in train.AwaitPipelineInput) (train.EndedJob, error) {
+		if run := int(in.PipelineID - 3); run < len(w.e2eEnded) {
+			return w.e2eEnded[run], nil
+		}
 		return w.e2eEnds, nil
-	})).AfterFn(func() time.Duration { return w.e2eTakes })
+	})).AfterFn(func() time.Duration {
+		if run := w.e2es - 1; run < len(w.e2eTook) {
+			return w.e2eTook[run]
+		}
+		return w.e2eTakes
+	})
 	e.OnActivity(tests.ReadE2EReport, any, any).Return(locked(w, func(train.ReadE2EReportInput) (train.E2EFound, error) { return w.e2eFound, nil }))
 	e.OnActivity(slack.Deliver, any, any).Return(locked(w, func(in train.DeliverInput) (train.Delivered, error) {
 		w.delivered = append(w.delivered, in)
 		return train.Delivered{TS: "1.1"}, nil
 	})).AfterFn(func() time.Duration { return max(0, w.slackBack.Sub(e.Now())) })
+}
+
+// change changes the outside world at an instant; whoever watches it notices.
+func (w *world) change(instant time.Time, f func()) {
+	w.changes = append(w.changes, instant)
+	w.at(instant, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		f()
+	})
+}
+
+// untilChange is how long a watch that begins now takes to notice something: a
+// look every minute.
+func (w *world) untilChange() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	wait := 30 * time.Hour
+	for _, c := range w.changes {
+		if d := c.Sub(w.env.Now()); d >= 0 {
+			wait = min(wait, d+time.Second)
+		}
+	}
+	return wait
+}
+
+// observe is what a watch sees.
+func (w *world) observe(in train.AwaitChangeInput) train.Observation {
+	o := train.Observation{Freeze: w.freeze, Drift: w.drift, TagMoved: w.tagMoved, HandMade: w.handMade, Running: w.runs}
+	if w.memory.Revision > 0 {
+		m := w.memory
+		o.Memory = &m
+	}
+	if in.Job != "" {
+		o.Started = w.started
+	}
+	return o
+}
+
+// stands are the holds that an activity runs into.
+func (w *world) stands(g train.Guard) []train.Hold {
+	o := train.Observation{Freeze: w.freeze, Drift: w.drift, Memory: &w.memory}
+	var out []train.Hold
+	for _, h := range o.Holds() {
+		if slices.Contains(g.Obeys, h.Kind) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// signal sends a command as a signal.
+func (w *world) signal(instant time.Time, name train.CommandName, c train.Command) {
+	w.at(instant, func() { w.env.SignalWorkflow(string(name), c) })
+}
+
+// answer is what an update was answered.
+type answer struct {
+	accepted bool
+	sentence string
+	err      error
+}
+
+func (a *answer) said() string {
+	if a.err != nil {
+		return a.err.Error()
+	}
+	return a.sentence
+}
+
+func (a *answer) Accept() { a.accepted = true }
+
+func (a *answer) Reject(err error) { a.err = err }
+
+func (a *answer) Complete(result any, err error) {
+	a.err = err
+	if r, ok := result.(train.Answer); ok {
+		a.sentence = r.Sentence
+	}
+}
+
+// update sends a command as an update; the answer is there after the run.
+func (w *world) update(instant time.Time, name train.CommandName, c train.Command) *answer {
+	a := &answer{}
+	w.at(instant, func() { w.env.UpdateWorkflow(string(name), fmt.Sprintf("%s-%s", name, instant), a, c) })
+	return a
+}
+
+// ofTrain is a command that somebody sends to the train itself.
+func (w *world) ofTrain(instant time.Time, name train.CommandName, c train.Command) {
+	w.at(instant, func() {
+		w.mu.Lock()
+		sentence, refused := w.memory.Remember(name, c, w.env.Now(), w.in.Train.Location())
+		require.Empty(w.t, refused)
+		w.memory.Revision++
+		news := train.News{Memory: w.memory, Decisions: []train.Decision{{At: w.env.Now(), Command: name, By: c.By, Reason: c.Reason, Accepted: true, Sentence: sentence}}}
+		w.mu.Unlock()
+		w.env.SignalWorkflow(train.SignalNews, news)
+	})
 }
 
 // locked runs an answer alone: activities run on goroutines of their own.

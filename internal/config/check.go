@@ -114,8 +114,24 @@ func (c *checker) train(key string, t train.Train) {
 	c.project(key+".e2e.project", t.E2E.Project, "maven/maven-web")
 	c.variables(key+".e2e.variables", t.E2E.Variables)
 	c.slack(key+".slack", t.Slack)
+	c.policy(key+".policy", t.Policy)
 	if u := t.Changelog.IssueURL; u != "" && !strings.Contains(u, "{key}") {
 		c.fail(key+".changelog.issueURL", "%q has no place for the issue: write {key} where it belongs, for example https://issues.example.com/browse/{key}", u)
+	}
+}
+
+// policy checks who may do what.
+func (c *checker) policy(key string, p train.Policy) {
+	word(c, key+".approver", p.Approver, train.ApproverAnyone, train.ApproverNotCutter, train.ApproverNotAuthor)
+	word(c, key+".identity", p.Identity, train.IdentityClaimed, train.IdentityVerified)
+	for i, a := range p.Allow {
+		at := fmt.Sprintf("%s.allow[%d]", key, i)
+		if _, ok := train.Commands.Find(a.Command); !ok {
+			c.fail(at+".command", "%q is no command: write one of %s", a.Command, strings.Join(train.Commands.Names(), ", "))
+		}
+		if len(a.People) == 0 {
+			c.fail(at+".people", "this key is missing: name at least one person, for example [ada, grace]")
+		}
 	}
 }
 

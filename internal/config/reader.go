@@ -166,6 +166,9 @@ func (r *reader) mapping(n *yaml.Node, key string, v reflect.Value) {
 	var known []string
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+		if name == "-" {
+			continue
+		}
 		fields[name] = i
 		known = append(known, name)
 	}

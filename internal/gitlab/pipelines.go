@@ -139,6 +139,26 @@ func explainPlay(err error) error {
 	return err
 }
 
+// RetryJob runs a job that has ended once more, as a new job; not safe to repeat
+// blindly: look for a newer job of its name first.
+func (c *Client) RetryJob(ctx context.Context, project string, id int64) (Job, error) {
+	j, err := one(ctx, fmt.Sprintf("retry job %d of %s", id, project), func(opts ...lib.RequestOptionFunc) (*lib.Job, *lib.Response, error) {
+		return c.api.Jobs.RetryJob(project, int(id), opts...)
+	})
+	if err != nil {
+		return Job{}, explainPlay(err)
+	}
+	return job(j), nil
+}
+
+// CancelPipeline cancels what of a pipeline has not ended; it may be repeated.
+func (c *Client) CancelPipeline(ctx context.Context, project string, id int64) error {
+	_, err := one(ctx, fmt.Sprintf("cancel pipeline %d of %s", id, project), func(opts ...lib.RequestOptionFunc) (*lib.Pipeline, *lib.Response, error) {
+		return c.api.Pipelines.CancelPipelineBuild(project, int(id), opts...)
+	})
+	return err
+}
+
 // Trace is the last limit bytes of a job's log; empty before it has one.
 func (c *Client) Trace(ctx context.Context, project string, job, limit int64) (string, error) {
 	r, err := one(ctx, fmt.Sprintf("read the log of job %d of %s", job, project), func(opts ...lib.RequestOptionFunc) (io.Reader, *lib.Response, error) {

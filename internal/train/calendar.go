@@ -18,6 +18,9 @@ type Calendar struct {
 	Added []NamedDay `json:"added,omitempty" yaml:"added"`
 	// Moved are release days that take place on another day.
 	Moved []Move `json:"moved,omitempty" yaml:"moved"`
+	// Skipped are days on which nothing is released whatever else is written:
+	// the train remembers them (starter schedule skip), release.yaml does not.
+	Skipped []NamedDay `json:"skipped,omitempty" yaml:"-"`
 }
 
 // Holiday is a day with its name.
@@ -79,9 +82,15 @@ func (w *Weekday) UnmarshalText(b []byte) error {
 }
 
 // Release says whether a day is a release day, and why it is or is not where
-// that is not plain from the weekday. An added day wins over everything, a day
-// that a move leads to over weekday, holiday and a move from it.
+// that is not plain from the weekday. A skipped day loses always, then an added
+// day wins over everything, a day that a move leads to over weekday, holiday and
+// a move from it.
 func (c Calendar) Release(d Day) (ok bool, why string) {
+	for _, s := range c.Skipped {
+		if s.Day == d {
+			return false, because("skipped", s.Name)
+		}
+	}
 	for _, a := range c.Added {
 		if a.Day == d {
 			return true, because("added", a.Name)

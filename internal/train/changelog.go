@@ -16,6 +16,10 @@ type ChangelogDigest struct {
 	// Authors are at most 10; MoreAuthors counts the rest.
 	Authors     []string `json:"authors,omitempty"`
 	MoreAuthors int      `json:"moreAuthors,omitempty"`
+	// Contributors are all of them, by name and by account, for who may approve;
+	// ManyContributors says that some had to be left out.
+	Contributors     []string `json:"contributors,omitempty"`
+	ManyContributors bool     `json:"manyContributors,omitempty"`
 	// FirstCommitAt and MedianCommitAt are commit times, for lead times.
 	FirstCommitAt  time.Time `json:"firstCommitAt,omitzero"`
 	MedianCommitAt time.Time `json:"medianCommitAt,omitzero"`

@@ -32,6 +32,8 @@ type Train struct {
 	Slack SlackConfig `json:"slack" yaml:"slack"`
 	// Changelog tunes how the changelog is made.
 	Changelog ChangelogConfig `json:"changelog,omitzero" yaml:"changelog"`
+	// Policy says who may issue which command; everybody may when left out.
+	Policy Policy `json:"policy,omitzero" yaml:"policy"`
 	// Poll is how often the outside world is looked at while waiting.
 	Poll Poll `json:"poll" yaml:"poll"`
 }
@@ -203,6 +205,7 @@ type ChangelogConfig struct {
 type Poll struct {
 	Deploy Duration `json:"deploy" yaml:"deploy"` // jobs, Flux, smoke tests; 15s when left out
 	E2E    Duration `json:"e2e" yaml:"e2e"`       // the overnight run; 5m when left out
+	Gate   Duration `json:"gate" yaml:"gate"`     // freezes, holds, tag and Flux before production; 1m when left out
 }
 
 // WithDefaults fills in what release.yaml may leave out.
@@ -217,6 +220,9 @@ func (t Train) WithDefaults() Train {
 	set(&t.E2E.Deadline, Duration(time.Hour))
 	set(&t.Poll.Deploy, Duration(15*time.Second))
 	set(&t.Poll.E2E, Duration(5*time.Minute))
+	set(&t.Poll.Gate, Duration(time.Minute))
+	set(&t.Policy.Approver, ApproverAnyone)
+	set(&t.Policy.Identity, IdentityClaimed)
 	for name, e := range map[EnvironmentName]*Environment{Staging: &t.Staging, Production: &t.Production} {
 		set(&e.Start, StartPlay)
 		set(&e.GitLabEnvironment, string(name))

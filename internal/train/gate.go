@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,40 +16,60 @@ var Reminders = []time.Duration{time.Hour, 15 * time.Minute}
 
 // Gate is what stands between a candidate and production at one instant.
 type Gate struct {
-	// Open says that production may be deployed now.
-	Open bool
-	// Blocked are sentences that say what is not as it must be; empty when only time is missing.
+	// Open says that production may be deployed now, until NotAfter.
+	Open     bool
+	NotAfter time.Time
+	// Blocked are sentences that say what is not as it must be, Held the holds
+	// that stand; both empty when only time is missing.
 	Blocked []string
+	Held    []Hold
 	// Closed says that the window is over: nothing deploys by itself any more.
 	Closed bool
 	// Wake is the next instant at which the answer changes by itself; zero: never.
 	Wake time.Time
-	// Reminds says that at Wake people are reminded of what is Blocked.
+	// Reminds says that at Wake people are reminded of what is missing.
 	Reminds bool
 }
 
-// Gate decides whether the candidate may go to production now: evidence green,
-// inside the window. Holds are the door's matter. PRODUCT.md section 3, step 6.
+// Missing are sentences on all that keeps the gate closed but time.
+func (g Gate) Missing(zone *time.Location) []string {
+	out := slices.Clone(g.Blocked)
+	for _, h := range g.Held {
+		out = append(out, fmt.Sprintf("the hold %s stands: %s", h.Kind, h.line(Plain, zone)))
+	}
+	return out
+}
+
+// Gate decides whether the candidate may go to production now: evidence green
+// or approved, inside the window, no holds. PRODUCT.md section 3, step 6.
 func (s *State) Gate(now time.Time) Gate {
-	var g Gate
+	g := Gate{Held: s.Blocking(StepDeployProduction)}
+	if why := s.Bad[s.Candidate.Tag]; why != "" {
+		g.Blocked = append(g.Blocked, fmt.Sprintf("%s was marked bad: %s", s.Candidate.Tag, why))
+	}
 	if !s.Staging.Succeeded() {
 		g.Blocked = append(g.Blocked, fmt.Sprintf("%s is not on staging", s.Candidate.Tag))
 	}
-	if problem := s.E2E.Problem(); problem != "" {
+	if problem := s.E2E.Problem(); problem != "" && !s.approved() {
 		g.Blocked = append(g.Blocked, problem)
 	}
 	switch {
+	case s.windowOpen(now):
+		g.NotAfter = s.Plan.WindowCloses
+	case s.promoted(now):
+		g.NotAfter = s.Promotion.Until
 	case now.Before(s.Plan.WindowOpens):
 		g.Wake = s.Plan.WindowOpens
-		if next := s.Plan.nextReminder(now); len(g.Blocked) > 0 && !next.IsZero() {
+		if next := s.Plan.nextReminder(now); len(g.Blocked)+len(g.Held) > 0 && !next.IsZero() {
 			g.Wake, g.Reminds = next, true
 		}
-	case now.Before(s.Plan.WindowCloses):
-		g.Wake = s.Plan.WindowCloses
-		g.Open = len(g.Blocked) == 0
+		return g
 	default:
 		g.Closed = true
+		return g
 	}
+	g.Wake = g.NotAfter
+	g.Open = len(g.Blocked)+len(g.Held) == 0
 	return g
 }
 
@@ -67,22 +88,37 @@ func (p Plan) nextReminder(now time.Time) time.Time {
 func (s *State) GateWaiting(now time.Time) Waiting {
 	gate := s.Gate(now)
 	w := Waiting{Since: now}
-	if s.Phase == AtGate {
+	if s.Phase == AtGate && !s.Waiting.Since.IsZero() {
 		w.Since = s.Waiting.Since
 	}
+	var missing []string
+	if len(gate.Held) > 0 {
+		w.For = WaitHold
+		missing = append(missing, fmt.Sprintf("the hold %s to end: %s", gate.Held[0].Kind, gate.Held[0].Reason))
+	}
+	if len(gate.Blocked) > 0 {
+		w.For = WaitPerson
+		missing = append(missing, "a person to decide: "+strings.Join(gate.Blocked, "; "))
+	}
+	w.What = strings.Join(missing, ", and for ")
+	before := now.Before(s.Plan.WindowOpens)
 	switch {
 	case gate.Closed:
 		w.For, w.What = WaitPerson, "a person: the window has closed and nothing deploys by itself"
-		w.Next, w.NextAt = "the release ends as missed when the next one departs", s.Plan.NextCutAt
-	case len(gate.Blocked) == 0:
+		if len(missing) > 0 {
+			w.What += "; besides it waits for " + strings.Join(missing, ", and for ")
+		}
+		w.Next, w.NextAt = "promote-now or move-production deploys it; else the release ends as missed when the next one departs", s.Plan.NextCutAt
+	case len(missing) == 0 && before:
 		w.For, w.What = WaitTime, "the production window"
 		w.Next, w.NextAt = s.Candidate.Tag+" goes to production", s.Plan.WindowOpens
-	case now.Before(s.Plan.WindowOpens):
-		w.For, w.What = WaitPerson, "a person to decide: "+strings.Join(gate.Blocked, "; ")
+	case len(missing) == 0:
+		w.For, w.What = WaitNothing, "production to be deployed"
+		w.Next, w.NextAt = s.Candidate.Tag+" goes to production", now
+	case before:
 		w.Next, w.NextAt = "the window opens, and nothing goes to production while this stands", s.Plan.WindowOpens
 	default:
-		w.For, w.What = WaitPerson, "a person to decide: "+strings.Join(gate.Blocked, "; ")
-		w.Next, w.NextAt = "the window closes", s.Plan.WindowCloses
+		w.Next, w.NextAt = "the window closes", gate.NotAfter
 	}
 	return w
 }

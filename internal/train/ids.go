@@ -14,14 +14,18 @@ const (
 	DeployWorkflow    = "DeployWorkflow"
 	DepartureWorkflow = "DepartureWorkflow"
 	NotifyWorkflow    = "NotifyWorkflow"
+	TrainWorkflow     = "TrainWorkflow"
+	WatchdogWorkflow  = "WatchdogWorkflow"
 )
 
-// Signals and queries. The commands of PRODUCT.md section 5 come on top.
+// Signals and queries. The names of Commands come on top.
 const (
 	// SignalSupersede tells a release that the next departure has started.
 	SignalSupersede = "supersede"
 	// SignalDeployProgress tells a release where its deploy is.
 	SignalDeployProgress = "deploy-progress"
+	// SignalNews tells a release what its train remembers now.
+	SignalNews = "train-news"
 	// SignalAnnounce hands a NotifyWorkflow something to deliver.
 	SignalAnnounce = "announce"
 	// QueryStatus answers with a Status.
@@ -56,6 +60,12 @@ func ParseReleaseID(id string) (train string, day Day, err error) {
 	}
 	return "", Day{}, fmt.Errorf("%q is not the ID of a release: release-<train>-<YYYY-MM-DD>", id)
 }
+
+// TrainID is the workflow ID of a train's memory.
+func TrainID(train string) string { return "train-" + train }
+
+// WatchdogID is the workflow ID and the Schedule of a train's dead-man's switch.
+func WatchdogID(train string) string { return "watchdog-" + train }
 
 // DeployID is the workflow ID of a deploy; it is the lock of what it deploys to.
 func DeployID(lock string) string { return "deploy-" + lock }

@@ -36,6 +36,18 @@ type ReleaseInput struct {
 	By string `json:"by,omitempty"`
 	// Searchable says that the namespace knows our search attributes.
 	Searchable bool `json:"searchable,omitempty"`
+	// Resume is the state of the run before, when the history had grown long.
+	Resume *Handover `json:"resume,omitempty"`
+}
+
+// Handover is what a release hands to its next run.
+type Handover struct {
+	State        State `json:"state"`
+	Passed       int   `json:"passed,omitempty"`
+	Changelogs   int   `json:"changelogs,omitempty"`
+	RefusalsTold int   `json:"refusalsTold,omitempty"`
+	// Told counts announcements: their keys go on from there.
+	Told int `json:"told,omitempty"`
 }
 
 // DeployInput is one attempt to bring a candidate to an environment.
@@ -49,6 +61,10 @@ type DeployInput struct {
 	Attempt int `json:"attempt"`
 	// NotAfter is the instant from which the job must not be played any more; zero: any time.
 	NotAfter time.Time `json:"notAfter,omitzero"`
+	// Guard is what must still hold when the job is played.
+	Guard Guard `json:"guard,omitzero"`
+	// After is the job with which the attempt before this one ended; 0: none did.
+	After int64 `json:"after,omitempty"`
 	// ReleaseID is told about progress; empty: nobody.
 	ReleaseID string `json:"releaseId,omitempty"`
 	// Key is the idempotency key of this attempt.
@@ -98,13 +114,14 @@ type Deploy struct {
 	Outcome DeployOutcome `json:"outcome,omitempty"`
 	// Cause says why the outcome is not succeeded, in one sentence.
 	Cause string `json:"cause,omitempty"`
-	// HeldBy is the hold that kept the job from being played, where there is one.
-	HeldBy HoldKind `json:"heldBy,omitempty"`
+	// Held are the holds that kept the job from being played; none: it was too late.
+	Held []Hold `json:"held,omitempty"`
 	// Before is what ran when the deploy began.
 	Before Version `json:"before,omitzero"`
 	// Adopted says that the job had been started by somebody else.
 	Adopted     bool      `json:"adopted,omitempty"`
 	PipelineURL string    `json:"pipelineUrl,omitempty"`
+	JobID       int64     `json:"jobId,omitempty"`
 	JobURL      string    `json:"jobUrl,omitempty"`
 	SmokeURL    string    `json:"smokeUrl,omitempty"`
 	StartedAt   time.Time `json:"startedAt,omitzero"`
@@ -116,6 +133,12 @@ func (d *Deploy) Running() bool { return d != nil && d.Outcome == "" }
 
 // Succeeded says whether the environment was brought to the tag and tested.
 func (d *Deploy) Succeeded() bool { return d != nil && d.Outcome == DeploySucceeded }
+
+// Failed says whether the deploy ended without success after it had been played
+// or could not be: people decide. One that was held did nothing.
+func (d *Deploy) Failed() bool {
+	return d != nil && d.Outcome != "" && d.Outcome != DeploySucceeded && d.Outcome != DeployHeld
+}
 
 // LogURL is the page that shows most about the last thing that happened.
 func (d *Deploy) LogURL() string {
@@ -159,6 +182,9 @@ type Summary struct {
 	Compare   string    `json:"compareUrl,omitempty"`
 	E2EURL    string    `json:"e2eUrl,omitempty"`
 	CypressAt string    `json:"cypressUrl,omitempty"`
+	Former    []string  `json:"formerCandidates,omitempty"`
+	Approval  *Approval `json:"approval,omitempty"`
+	Record    Record    `json:"record,omitzero"`
 	StagingAt string    `json:"stagingJobUrl,omitempty"`
 	ProdAt    string    `json:"productionJobUrl,omitempty"`
 }
@@ -201,9 +227,167 @@ type CloseOlderInput struct {
 	Poll Poll   `json:"poll"`
 }
 
-// CloseOlderResult lists the releases that ended.
+// CloseOlderResult lists the releases that ended, and what the train remembers.
 type CloseOlderResult struct {
 	Closed []string `json:"closed,omitempty"`
+	Memory *Memory  `json:"memory,omitempty"`
+}
+
+// AskTrainInput passes a command on to the train.
+type AskTrainInput struct {
+	Train   string      `json:"train"`
+	Name    CommandName `json:"name"`
+	Command Command     `json:"command"`
+}
+
+// TrainAnswer is what the train answered.
+type TrainAnswer struct {
+	// Refused says why; empty: it was accepted.
+	Refused string `json:"refused,omitempty"`
+	Answer  Answer `json:"answer"`
+}
+
+// TellReleasesInput hands the train's memory to its open releases.
+type TellReleasesInput struct {
+	Train string `json:"train"`
+	News  News   `json:"news"`
+}
+
+// ToldReleases are the releases that were told.
+type ToldReleases struct {
+	IDs []string `json:"ids,omitempty"`
+}
+
+// News is what the train tells its open release.
+type News struct {
+	Memory Memory `json:"memory"`
+	// Decisions that led to it, in their order.
+	Decisions []Decision `json:"decisions,omitempty"`
+}
+
+// TrainInput starts a TrainWorkflow.
+type TrainInput struct {
+	Train string `json:"train"`
+	// Memory and Record come from the run before.
+	Memory Memory `json:"memory,omitzero"`
+	Record Record `json:"record,omitzero"`
+}
+
+// ReadTrainInput asks for a train's configuration.
+type ReadTrainInput struct {
+	Train string `json:"train"`
+}
+
+// ReadTrainResult is the configuration, or why there is none.
+type ReadTrainResult struct {
+	Train   Train  `json:"train,omitzero"`
+	Refused string `json:"refused,omitempty"`
+}
+
+// FreezeInput creates, changes or deletes our freeze period.
+type FreezeInput struct {
+	Project string    `json:"project"`
+	Freeze  OwnFreeze `json:"freeze"`
+	Key     string    `json:"key"`
+}
+
+// FreezeResult is the freeze period as GitLab has it.
+type FreezeResult struct {
+	ID int64 `json:"id,omitempty"`
+	// Gone says that somebody deleted it in GitLab.
+	Gone bool `json:"gone,omitempty"`
+	// Refused is GitLab's refusal.
+	Refused string `json:"refused,omitempty"`
+}
+
+// AwaitChangeInput watches what must hold until it is other than known.
+type AwaitChangeInput struct {
+	Guard Guard       `json:"guard"`
+	Known Observation `json:"known"`
+	// TagPrefix, Day and Ours tell tags of the day that somebody made by hand; zero Day: not looked for.
+	TagPrefix string   `json:"tagPrefix,omitempty"`
+	Day       Day      `json:"day,omitzero"`
+	Ours      []string `json:"ours,omitempty"`
+	// Job is the production job that somebody else may start; empty: not looked for.
+	Job   string    `json:"job,omitempty"`
+	Until time.Time `json:"until"`
+	Poll  Duration  `json:"poll"`
+	// Beat is how often the watch says that it lives: each one is billable.
+	Beat Duration `json:"beat"`
+}
+
+// ResolveCutInput works out what a new candidate would be.
+type ResolveCutInput struct {
+	Project string `json:"project"`
+	Branch  string `json:"branch"`
+	SHA     string `json:"sha,omitempty"`
+	Tag     string `json:"tag,omitempty"`
+	// Current is the candidate that it would replace.
+	Current Candidate `json:"current"`
+}
+
+// ResolvedCut is the commit, and how it differs from the current candidate.
+type ResolvedCut struct {
+	SHA   string     `json:"sha,omitempty"`
+	Adds  Difference `json:"adds"`
+	Drops Difference `json:"drops"`
+	// Refused says why it cannot be.
+	Refused string `json:"refused,omitempty"`
+}
+
+// AdoptTagInput takes a tag over that somebody made by hand.
+type AdoptTagInput struct {
+	Project string `json:"project"`
+	Tag     string `json:"tag"`
+	SHA     string `json:"sha"`
+	Guard   Guard  `json:"guard"`
+}
+
+// CancelPipelineInput cancels a pipeline.
+type CancelPipelineInput struct {
+	Project    string `json:"project"`
+	PipelineID int64  `json:"pipelineId"`
+}
+
+// MarkBadInput marks a tag's GitLab release as bad.
+type MarkBadInput struct {
+	Project string `json:"project"`
+	Tag     string `json:"tag"`
+	By      string `json:"by"`
+	Reason  string `json:"reason"`
+}
+
+// CheckDayInput asks whether a day is still a release day.
+type CheckDayInput struct {
+	Train string `json:"train"`
+	Day   Day    `json:"day"`
+}
+
+// CheckedDay says why it is not; empty: it is.
+type CheckedDay struct {
+	Gone string `json:"gone,omitempty"`
+}
+
+// WatchdogInput starts the dead-man's switch of a train.
+type WatchdogInput struct {
+	Train string `json:"train"`
+}
+
+// ExpectReleaseInput asks whether the release that should have departed did.
+type ExpectReleaseInput struct {
+	Train string `json:"train"`
+	// CutAt is the cut time that has passed.
+	CutAt time.Time `json:"cutAt"`
+}
+
+// ExpectedRelease is the answer.
+type ExpectedRelease struct {
+	// Train is its configuration, for the alarm.
+	Train Train `json:"train,omitzero"`
+	Day   Day   `json:"day,omitzero"`
+	// Sentence says what was found; Alarm that nothing explains the absence.
+	Sentence string `json:"sentence"`
+	Alarm    bool   `json:"alarm,omitempty"`
 }
 
 // ReadVersionInput asks what an environment runs.
@@ -250,8 +434,23 @@ type CreateTagInput struct {
 	SHA     string `json:"sha"`
 	// About is the first line of the tag's message.
 	About string `json:"about"`
-	Key   string `json:"key"`
+	Guard Guard  `json:"guard"`
+	// From and To bound the window: a freeze known to cover some of it is returned.
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+	Key  string    `json:"key"`
 }
+
+// CreatedTag is the new candidate, or the holds that kept it from being made.
+type CreatedTag struct {
+	Candidate Candidate `json:"candidate,omitzero"`
+	Holds     []Hold    `json:"holds,omitempty"`
+	// Ahead is a freeze that will cover some of the window.
+	Ahead *Hold `json:"ahead,omitempty"`
+}
+
+// Met are the holds that the activity ran into.
+func (c CreatedTag) Met() []Hold { return c.Holds }
 
 // PublishChangelogInput makes the changelog and publishes it as the GitLab release of the tag.
 type PublishChangelogInput struct {
@@ -292,8 +491,13 @@ type PlayJobInput struct {
 	PipelineID int64     `json:"pipelineId"`
 	Job        string    `json:"job"`
 	Candidate  Candidate `json:"candidate"`
-	NotAfter   time.Time `json:"notAfter,omitzero"`
-	Key        string    `json:"key"`
+	// Guard is re-read before the play; zero: only the tag is.
+	Guard    Guard     `json:"guard,omitzero"`
+	NotAfter time.Time `json:"notAfter,omitzero"`
+	// After is the job with which the attempt before this one ended: it is run
+	// once more. 0: this is the first attempt.
+	After int64  `json:"after,omitempty"`
+	Key   string `json:"key"`
 }
 
 // PlayDeployInput plays a deploy job; what runs before it is read at the same moment.
@@ -313,10 +517,10 @@ type PlayedDeploy struct {
 type PlayedJob struct {
 	// Held says why nothing was played; empty when the job was played or adopted.
 	Held string `json:"held,omitempty"`
-	// HoldKind is the hold that stood, where there is one.
-	HoldKind HoldKind `json:"holdKind,omitempty"`
-	JobID    int64    `json:"jobId,omitempty"`
-	JobURL   string   `json:"jobUrl,omitempty"`
+	// Holds are those that stood; none: it was too late.
+	Holds  []Hold `json:"holds,omitempty"`
+	JobID  int64  `json:"jobId,omitempty"`
+	JobURL string `json:"jobUrl,omitempty"`
 	// Adopted says that somebody else had started it.
 	Adopted bool `json:"adopted,omitempty"`
 }
@@ -395,6 +599,7 @@ type StartE2EInput struct {
 	Pipeline  StartPipelineInput `json:"pipeline"`
 	Flux      FluxObject         `json:"flux"`
 	Candidate Candidate          `json:"candidate"`
+	Guard     Guard              `json:"guard"`
 }
 
 // StartedE2E is the run's pipeline.
@@ -402,7 +607,12 @@ type StartedE2E struct {
 	StartedPipeline
 	// Void says that staging runs something else, so that nothing was started.
 	Void string `json:"void,omitempty"`
+	// Holds kept it from being started.
+	Holds []Hold `json:"holds,omitempty"`
 }
+
+// Met are the holds that the activity ran into.
+func (s StartedE2E) Met() []Hold { return s.Holds }
 
 // E2EFound is what a run found.
 type E2EFound struct {

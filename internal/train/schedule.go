@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// WatchdogAfter is how long after a cut time the dead-man's switch looks for the release.
+const WatchdogAfter = 30 * time.Minute
+
 // ScheduleSpec is the Temporal Schedule of a train's departures as plain data.
 // It fires exactly at the cut instants of the calendar within its horizon.
 type ScheduleSpec struct {

@@ -18,7 +18,7 @@ func Squeeze(t Train, now time.Time, length, opens time.Duration) (Train, Plan) 
 		E2EDeadline: now.Add(opens * 12 / 13).UTC(), WindowOpens: now.Add(opens).UTC(), WindowCloses: now.Add(length).UTC(),
 	}
 	poll := max(opens/squeezedPolls, shortestPoll).Round(time.Millisecond)
-	t.Poll = Poll{Deploy: Duration(poll), E2E: Duration(poll)}
+	t.Poll = Poll{Deploy: Duration(poll), E2E: Duration(poll), Gate: Duration(poll)}
 	t.E2E.At = Clock{}
 	t.E2E.Deadline = Duration(p.WindowOpens.Sub(p.E2EDeadline))
 	for _, e := range []*Environment{&t.Staging, &t.Production} {

@@ -1,6 +1,11 @@
 package train
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Phase is where a release is in its day. PRODUCT.md section 3.
 type Phase string
@@ -55,6 +60,9 @@ type Hold struct {
 	Link   string    `json:"link,omitempty"`
 }
 
+// holdKinds are all holds.
+var holdKinds = []HoldKind{HoldPause, HoldFreeze, HoldHotfix, HoldEnvironmentBusy, HoldDrift, HoldRolledBack, HoldLate}
+
 // Step is an outside write of a workflow. Each passes the door and obeys the
 // holds that Obeys lists.
 type Step string
@@ -69,6 +77,9 @@ const (
 	StepPlay             Step = "play"
 	StepSmoke            Step = "smoke"
 	StepMessage          Step = "message"
+	StepFreeze           Step = "freeze"
+	StepCancelPipeline   Step = "cancel-pipeline"
+	StepMarkBad          Step = "mark-bad"
 )
 
 // DeployStepOf is the step that deploys to an environment.
@@ -81,7 +92,8 @@ func DeployStepOf(e EnvironmentName) Step {
 
 // Obeys lists the holds that keep a step from being taken. The play inside a
 // DeployWorkflow has passed its release's door; what must still hold is
-// re-checked by the activity that plays. Messages and the changelog obey none.
+// re-checked by the activity that plays. Messages, the changelog, freezes and
+// cancelling a pipeline obey none.
 func (s Step) Obeys() []HoldKind {
 	stops := []HoldKind{HoldPause, HoldFreeze, HoldHotfix}
 	switch s {
@@ -132,10 +144,16 @@ type E2E struct {
 	Tag string `json:"tag"`
 	// Why says what is wrong when it is not green or running.
 	Why         string    `json:"why,omitempty"`
+	PipelineID  int64     `json:"pipelineId,omitempty"`
 	PipelineURL string    `json:"pipelineUrl,omitempty"`
 	StartedAt   time.Time `json:"startedAt,omitzero"`
 	EndedAt     time.Time `json:"endedAt,omitzero"`
 	Report      E2EReport `json:"report,omitzero"`
+}
+
+// Ended says whether the run has a result, or passed its deadline without one.
+func (e *E2E) Ended() bool {
+	return e != nil && (e.State == E2EGreen || e.State == E2ERed || e.State == E2EOverdue || e.State == E2ECouldNotRun)
 }
 
 // E2EReport is what an E2E pipeline found, shortened for people.
@@ -184,6 +202,61 @@ type Waiting struct {
 	URL string `json:"url,omitempty"`
 }
 
+// Approval opens the E2E gate for one run of one candidate.
+type Approval struct {
+	Tag string `json:"tag"`
+	Run int    `json:"run"`
+	// State is what was approved: a run that gets worse afterwards was not.
+	State  E2EState  `json:"state"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+	// Used says that production was deployed with it.
+	Used bool `json:"used,omitempty"`
+}
+
+// Promotion skips the window for one candidate.
+type Promotion struct {
+	Tag    string    `json:"tag"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+	Until  time.Time `json:"until"`
+}
+
+// Orders are what people asked the main line to do.
+type Orders struct {
+	// Recut asks for a new candidate.
+	Recut *Recut `json:"recut,omitempty"`
+	// Rerun asks for a new E2E run.
+	Rerun bool `json:"rerun,omitempty"`
+	// Retry asks for another attempt at an environment.
+	Retry EnvironmentName `json:"retry,omitempty"`
+}
+
+// Recut is a new candidate that was asked for.
+type Recut struct {
+	// SHA is the commit; Tag, when set, exists already and is adopted.
+	SHA    string     `json:"sha"`
+	Tag    string     `json:"tag,omitempty"`
+	By     string     `json:"by"`
+	Reason string     `json:"reason"`
+	Adds   Difference `json:"adds"`
+	Drops  Difference `json:"drops"`
+}
+
+// Difference are commits by count, the newest few by title.
+type Difference struct {
+	Count  int      `json:"count"`
+	Titles []string `json:"titles,omitempty"`
+}
+
+// Ending is why the release has been told to end.
+type Ending struct {
+	End End    `json:"end"`
+	Why string `json:"why"`
+}
+
 // State is all that a release remembers of its day. Workflows change it, pure
 // functions read it.
 type State struct {
@@ -195,10 +268,20 @@ type State struct {
 	Phase      Phase     `json:"phase"`
 	DepartedAt time.Time `json:"departedAt"`
 	Waiting    Waiting   `json:"waiting"`
-	Holds      []Hold    `json:"holds,omitempty"`
+	// Holds are the release's own; those of the train are in Memory.
+	Holds  []Hold `json:"holds,omitempty"`
+	Memory Memory `json:"memory,omitzero"`
+	Record Record `json:"record,omitzero"`
+	Orders Orders `json:"orders,omitzero"`
 
-	// Deployed is what production ran at the cut.
-	Deployed  RunningVersion  `json:"deployed,omitzero"`
+	// Deployed is what production ran at the cut: where the changelog begins.
+	Deployed RunningVersion `json:"deployed,omitzero"`
+	// Expected is what production should still run, Running what it was last
+	// seen to run, Accepted what was acknowledged although the candidate lacks some of it.
+	Expected Version `json:"expected,omitzero"`
+	Running  Version `json:"running,omitzero"`
+	Accepted Version `json:"accepted,omitzero"`
+
 	Candidate Candidate       `json:"candidate,omitzero"`
 	Warning   string          `json:"warning,omitempty"`
 	Changelog ChangelogDigest `json:"changelog,omitzero"`
@@ -207,6 +290,25 @@ type State struct {
 	Staging    *Deploy `json:"staging,omitempty"`
 	E2E        *E2E    `json:"e2e,omitempty"`
 	Production *Deploy `json:"production,omitempty"`
+	// E2ERuns counts the E2E runs of the day, over all candidates.
+	E2ERuns int `json:"e2eRuns,omitempty"`
+	// Approval and Promotion are for Candidate; nil: none stands.
+	Approval  *Approval  `json:"approval,omitempty"`
+	Promotion *Promotion `json:"promotion,omitempty"`
+
+	// Bad are tags that were marked bad, and why.
+	Bad map[string]string `json:"bad,omitempty"`
+	// Former are the earlier candidates of the day, HandMade its tags that are not ours.
+	Former   []string `json:"former,omitempty"`
+	HandMade []string `json:"handMade,omitempty"`
+	// TagMoved says that the hold drift is about the tag; FreezeUnknown that the
+	// hold freeze stands because GitLab could not be asked.
+	TagMoved      bool `json:"tagMoved,omitempty"`
+	FreezeUnknown bool `json:"freezeUnknown,omitempty"`
+	// LateAccepted says that somebody has acknowledged that it is late.
+	LateAccepted bool `json:"lateAccepted,omitempty"`
+	// Ending is set once when something asked the release to end.
+	Ending *Ending `json:"ending,omitempty"`
 
 	ReleasedAt time.Time `json:"releasedAt,omitzero"`
 	End        End       `json:"end,omitempty"`
@@ -231,6 +333,129 @@ func (s *State) SetDeploy(d Deploy) {
 	}
 }
 
+// Standing are all holds that stand: the train's and the release's own.
+func (s *State) Standing() []Hold { return slices.Concat(s.Memory.Holds, s.Holds) }
+
+// Blocking are the holds that keep a step from being taken.
+func (s *State) Blocking(step Step) []Hold { return step.Blocking(s.Standing()) }
+
+// standingWords names the holds that stand.
+func (s *State) standingWords() string {
+	holds := s.Standing()
+	if len(holds) == 0 {
+		return ": no hold stands"
+	}
+	return ": what stands is " + holdNames(holds)
+}
+
+func holdNames(holds []Hold) string {
+	var names []string
+	for _, h := range holds {
+		names = append(names, string(h.Kind))
+	}
+	return strings.Join(names, ", ")
+}
+
+// heldWords says that a step waits for holds; empty when none stands.
+func (s *State) heldWords(step Step) string {
+	if holds := s.Blocking(step); len(holds) > 0 {
+		return fmt.Sprintf("It waits for the hold %s to end.", holdNames(holds))
+	}
+	return ""
+}
+
+// NextStep is the guarded step that comes next.
+func (s *State) NextStep() Step {
+	switch s.Phase {
+	case Departing, Cutting:
+		return StepTag
+	case OnStaging:
+		return StepDeployStaging
+	case Testing:
+		if s.E2E != nil && s.E2E.State == E2ERunning {
+			return StepDeployProduction
+		}
+		return StepE2E
+	case AtGate, Producing, RollingBack, Watching, Ended:
+	}
+	return StepDeployProduction
+}
+
+// outlook says what runs next and when.
+func (s *State) outlook(now time.Time) string {
+	zone := s.Train.Location()
+	if held := s.heldWords(s.NextStep()); held != "" {
+		return held
+	}
+	w := s.Waiting
+	if s.Phase == AtGate {
+		w = s.GateWaiting(now)
+	}
+	if w.For == WaitHold { // the hold has gone, the main line has not run yet
+		return "It goes on at once."
+	}
+	if s.Phase == AtGate && s.Gate(now).Open {
+		return fmt.Sprintf("%s goes to production now.", s.Candidate.Tag)
+	}
+	out := fmt.Sprintf("It waits for %s.", w.What)
+	if w.Next != "" {
+		out += " Next: " + w.Next
+		if !w.NextAt.IsZero() {
+			out += ", " + When(w.NextAt, zone)
+		}
+		out += "."
+	}
+	return out
+}
+
+// Outlook is outlook for the workflow's own answers.
+func (s *State) Outlook(now time.Time) string { return s.outlook(now) }
+
+// approvable says whether a person may approve despite the run.
+func (e *E2E) approvable() bool {
+	return e.State == E2ERed || e.State == E2EOverdue || e.State == E2ECouldNotRun
+}
+
+// approved says whether an approval stands for the run as it is now.
+func (s *State) approved() bool {
+	a := s.Approval
+	return a != nil && s.E2E != nil && a.Tag == s.Candidate.Tag && a.Run == s.E2E.Run && a.State == s.E2E.State
+}
+
+func (s *State) windowOpen(now time.Time) bool {
+	return !now.Before(s.Plan.WindowOpens) && now.Before(s.Plan.WindowCloses)
+}
+
+// promoted says whether a person has the window skipped now.
+func (s *State) promoted(now time.Time) bool {
+	p := s.Promotion
+	return p != nil && p.Tag == s.Candidate.Tag && now.Before(p.Until)
+}
+
+// NewCandidate takes a candidate over: evidence of another one is gone.
+func (s *State) NewCandidate(c Candidate) {
+	if s.Candidate.Tag != "" && s.Candidate.Tag != c.Tag {
+		s.Former = append(s.Former, s.Candidate.Tag)
+	}
+	s.Candidate = c
+	s.Staging, s.E2E, s.Production, s.Approval, s.Promotion = nil, nil, nil, nil, nil
+	s.Changelog, s.Orders = ChangelogDigest{}, Orders{}
+	s.Holds = withoutHold(withoutHold(s.Holds, HoldDrift), HoldRolledBack)
+	s.TagMoved, s.Accepted = false, Version{}
+	s.HandMade = nil
+}
+
+// DeadlineOfE2E is when a run that starts now is overdue: the day's deadline,
+// and the end of the window for one that starts after it. Zero: never.
+func (s *State) DeadlineOfE2E(started time.Time) time.Time {
+	for _, at := range []time.Time{s.Plan.E2EDeadline, s.Plan.WindowCloses} {
+		if started.Before(at) {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
 // Summary is the result of the release at its end.
 func (s *State) Summary() Summary {
 	sum := Summary{
@@ -240,6 +465,7 @@ func (s *State) Summary() Summary {
 		Commits: s.Changelog.Commits, Requests: s.Changelog.Requests,
 		FirstAt: s.Changelog.FirstCommitAt, MedianAt: s.Changelog.MedianCommitAt,
 		Changelog: s.Changelog.URL, Compare: s.Changelog.CompareURL,
+		Former: s.Former, Record: s.Record, Approval: s.Approval,
 	}
 	if s.Staging.Succeeded() {
 		sum.StagedAt, sum.StagingAt = s.Staging.EndedAt, s.Staging.JobURL

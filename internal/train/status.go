@@ -1,7 +1,9 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,38 +25,135 @@ type Status struct {
 	Staging    *Deploy         `json:"staging,omitempty"`
 	E2E        *E2E            `json:"e2e,omitempty"`
 	Production *Deploy         `json:"production,omitempty"`
+	Approval   *Approval       `json:"approval,omitempty"`
+	Promotion  *Promotion      `json:"promotion,omitempty"`
 	Holds      []Hold          `json:"holds,omitempty"`
-	Waiting    Waiting         `json:"waiting"`
-	Opens      time.Time       `json:"windowOpens"`
-	Closes     time.Time       `json:"windowCloses"`
+	// HandMade are tags of the day that somebody made in GitLab.
+	HandMade []string  `json:"handMade,omitempty"`
+	Waiting  Waiting   `json:"waiting"`
+	Opens    time.Time `json:"windowOpens"`
+	Closes   time.Time `json:"windowCloses"`
 	// Commands would be accepted now.
 	Commands []AcceptedCommand `json:"commands,omitempty"`
+	// Record are the latest decisions, oldest first.
+	Record Record `json:"record,omitzero"`
 }
 
 // AcceptedCommand is something a person can do now.
 type AcceptedCommand struct {
-	Name string `json:"name"`
+	Name CommandName `json:"name"`
 	// Does says what would happen.
 	Does string `json:"does"`
 	// Line can be pasted into a terminal.
 	Line string `json:"line"`
 }
 
-// Status is the answer for this state.
-func (s *State) Status() Status {
+// Status is the answer for this state at an instant.
+func (s *State) Status(now time.Time) Status {
 	st := Status{
 		ID: ReleaseID(s.Train.Name, s.Plan.Day), Train: s.Train.Name, Day: s.Plan.Day, Zone: s.Train.Zone,
 		Phase: s.Phase, End: s.End, EndWhy: s.EndWhy, Candidate: s.Candidate, Deployed: s.Deployed, Warning: s.Warning,
-		Changelog: s.Changelog, Staging: s.Staging, E2E: s.E2E, Production: s.Production, Holds: s.Holds,
-		Waiting: s.Waiting, Opens: s.Plan.WindowOpens, Closes: s.Plan.WindowCloses,
+		Changelog: s.Changelog, Staging: s.Staging, E2E: s.E2E, Production: s.Production, Approval: s.Approval, Promotion: s.Promotion,
+		Holds: s.Standing(), HandMade: s.HandMade, Waiting: s.Waiting, Opens: s.Plan.WindowOpens, Closes: s.Plan.WindowCloses, Record: s.Record,
 	}
-	if s.Phase != Ended {
-		st.Commands = []AcceptedCommand{{
-			Name: "cancel", Does: "ends the release",
-			Line: "tctl workflow cancel --workflow_id " + st.ID,
-		}}
-	}
+	st.Commands = s.AcceptedNow(now)
 	return st
+}
+
+// AcceptedNow are the commands that would be accepted now, each with a line that
+// can be pasted.
+func (s *State) AcceptedNow(now time.Time) []AcceptedCommand {
+	var out []AcceptedCommand
+	for _, e := range Commands {
+		if e.Name == SkipDay || e.Name == AddDay {
+			continue // they are about other days
+		}
+		for _, probe := range s.probes(e, now) {
+			if s.allows(e.Name, probe, now) {
+				out = append(out, AcceptedCommand{Name: e.Name, Does: e.Does, Line: e.line(s.Train.Name, s.Plan.Day, probe)})
+			}
+		}
+	}
+	return out
+}
+
+// allows is Check without the question who asks.
+func (s *State) allows(name CommandName, c Command, now time.Time) bool {
+	open := *s
+	open.Train.Policy = Policy{}
+	return open.Check(name, c, now) == ""
+}
+
+// probes are inputs of a command that would fit the state.
+func (s *State) probes(e Entry, now time.Time) []Command {
+	c := Command{By: "you", Reason: "why"}
+	switch e.Name {
+	case ApproveDespiteE2E:
+		c.Tag = s.Candidate.Tag
+	case RetryDeploy, Rollback:
+		staging, production := c, c
+		staging.Environment, production.Environment = Staging, Production
+		return []Command{staging, production}
+	case Acknowledge:
+		late, drift := c, c
+		late.Hold, drift.Hold = HoldLate, HoldDrift
+		return []Command{late, drift}
+	case RegenerateChangelog:
+		c.PreviousTag = cmp.Or(s.Deployed.Version.Tag, "<tag>")
+	case MoveProduction:
+		at := s.Plan.WindowOpens.Add(time.Hour)
+		if !at.After(now) {
+			at = now.Add(time.Hour).Truncate(time.Minute)
+		}
+		if next := s.Plan.NextCutAt; !next.IsZero() && !at.Before(next) {
+			return nil // too late to move it anywhere
+		}
+		c.At = at.In(s.Train.Location()).Format(time.RFC3339)
+	}
+	return []Command{c}
+}
+
+// line is the command as it is typed; what a person has to fill in is obvious.
+func (e Entry) line(name string, day Day, c Command) string {
+	line := "starter " + string(e.Name) + " --train " + name
+	if !day.IsZero() && !e.OfTrain {
+		line += " --day " + day.String()
+	}
+	values := c.values()
+	for _, field := range e.Fields {
+		required := slices.Contains(e.Required, field)
+		if v := values[field]; v != "" && (required || field == "tag") {
+			line += " --" + flagName(field) + " " + shellWord(v)
+		}
+	}
+	if e.Why {
+		line += ` --reason "…"`
+	}
+	return line
+}
+
+// flagName is a field as the CLI spells it: previousTag is --previous-tag.
+func flagName(field string) string {
+	var out strings.Builder
+	for _, r := range field {
+		if r >= 'A' && r <= 'Z' {
+			out.WriteByte('-')
+			r += 'a' - 'A'
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
+
+// FlagName is a field of a command as the CLI spells it.
+func FlagName(field string) string { return flagName(field) }
+
+// shellWord quotes what a shell would not take as one word.
+func shellWord(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._:+-@") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // Location is the zone in which the status writes times.
@@ -109,17 +208,56 @@ func (st Status) Text(m Markup) string {
 	add("Staging", st.Staging.line(m, zone))
 	add("E2E", st.E2E.line(m, zone))
 	add("Production", st.Production.line(m, zone))
+	if a := st.Approval; a != nil {
+		add("Approval", fmt.Sprintf("%s despite E2E run %d (%s), by %s %s: %s", m.tag(a.Tag, ""), a.Run, a.State, m.Escape(a.By), When(a.At, zone), m.Escape(a.Reason)))
+	}
+	if p := st.Promotion; p != nil {
+		add("Window skipped", fmt.Sprintf("until %s, by %s: %s", When(p.Until, zone), m.Escape(p.By), m.Escape(p.Reason)))
+	}
+	if len(st.HandMade) > 0 {
+		add("Made by hand", fmt.Sprintf("%s; adopt with %s", strings.Join(st.HandMade, ", "), m.Code(adoptLine(st.Train, st.Day, st.HandMade[len(st.HandMade)-1]))))
+	}
 	if st.End == "" {
 		add("Window", fmt.Sprintf("%s to %s", When(st.Opens, zone), When(st.Closes, zone)))
 	}
 	for _, c := range st.Commands {
-		add("You can "+m.Bold(c.Name)+" ("+c.Does+")", m.Code(c.Line))
+		add("You can "+m.Bold(string(c.Name))+" ("+c.Does+")", m.Code(c.Line))
+	}
+	for _, d := range st.Record.latest(decisionsShown) {
+		add("Decision", d.line(m, zone))
 	}
 	return strings.Join(lines, m.Break)
 }
 
+// decisionsShown is how many decisions the text shows.
+const decisionsShown = 5
+
+// latest are the last n decisions, newest first.
+func (r Record) latest(n int) []Decision {
+	out := slices.Clone(r.Decisions)
+	slices.Reverse(out)
+	return out[:min(n, len(out))]
+}
+
+func (d Decision) line(m Markup, zone *time.Location) string {
+	verdict := "refused"
+	if d.Accepted {
+		verdict = "accepted"
+	}
+	s := fmt.Sprintf("%s %s %s, by %s (%s), %s", When(d.At, zone), m.Bold(string(d.Command)), verdict, m.Escape(cmp.Or(d.By, "nobody")), d.Identity, m.Escape(d.Sentence))
+	if d.Reason != "" {
+		s += " Reason: " + m.Escape(d.Reason)
+	}
+	return s
+}
+
+func adoptLine(name string, day Day, tag string) string {
+	e, _ := Commands.Find(CutTag)
+	return e.line(name, day, Command{Tag: tag})
+}
+
 func (h Hold) line(m Markup, zone *time.Location) string {
-	s := m.Escape(h.Reason) + ", since " + When(h.Since, zone)
+	s := m.link(m.Escape(h.Reason), h.Link) + ", since " + When(h.Since, zone)
 	if h.By != "" {
 		s += ", by " + m.Escape(h.By)
 	}

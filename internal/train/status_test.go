@@ -22,35 +22,35 @@ func TestTheStatusSaysWhatIsWaitedForSinceWhenAndWhatHappensNext(t *testing.T) {
 	s.Phase = AtGate
 	s.Waiting = s.GateWaiting(s.Plan.WindowOpens.Add(-time.Hour))
 	s.Waiting.Since = s.Plan.WindowOpens.Add(-9 * time.Hour)
-	text := s.Status().Text(Plain)
+	text := s.Status(s.Plan.WindowOpens.Add(-time.Hour)).Text(Plain)
 	assert.Contains(t, text, "Release api 2026-11-24: api/v2026.11.24.1, gate")
 	assert.Contains(t, text, "Waiting for the production window, since Tue 24 Nov 02:00 EST (07:00 UTC). "+
 		"Next: api/v2026.11.24.1 goes to production, Tue 24 Nov 11:00 EST (16:00 UTC).")
-	assert.Contains(t, text, "You can cancel (ends the release): tctl workflow cancel --workflow_id release-api-2026-11-24")
+	assert.Contains(t, text, `starter cancel --train api --day 2026-11-24 --reason "…"`)
 }
 
 func TestAnEndedReleaseOffersNoCommands(t *testing.T) {
 	s := gateState(DeploySucceeded, E2EGreen)
 	s.Phase, s.End, s.EndWhy = Ended, EndMissed, "release-api-2026-11-25 departed."
-	text := s.Status().Text(Plain)
+	text := s.Status(s.Plan.WindowOpens.Add(-time.Hour)).Text(Plain)
 	assert.Contains(t, text, "Release api 2026-11-24: missed\nEnded: release-api-2026-11-25 departed.")
 	assert.NotContains(t, text, "You can")
 }
 
 func TestTheStatusSurvivesItsJSON(t *testing.T) {
 	s := gateState(DeploySmokeRed, E2ERed)
-	raw, err := json.Marshal(s.Status())
+	raw, err := json.Marshal(s.Status(s.Plan.WindowOpens.Add(-time.Hour)))
 	require.NoError(t, err)
 	var back Status
 	require.NoError(t, json.Unmarshal(raw, &back))
-	assert.Equal(t, s.Status(), back)
+	assert.Equal(t, s.Status(s.Plan.WindowOpens.Add(-time.Hour)), back)
 }
 
 func TestForeignTextIsPlainInEveryMarkup(t *testing.T) {
 	s := gateState(DeployFailed, "")
 	s.Staging.Cause = "<script> & [x](http://evil) *b*"
 	assert.Contains(t, s.DeployCard(Staging).Body, "&lt;script&gt; &amp;")
-	assert.Contains(t, s.Status().Text(Markdown), `\<script> & \[x](http://evil) \*b\*`)
+	assert.Contains(t, s.Status(s.Plan.WindowOpens.Add(-time.Hour)).Text(Markdown), `\<script> & \[x](http://evil) \*b\*`)
 }
 
 func TestAFailureMessageHasCauseLogOwnerAndOneNextAction(t *testing.T) {
@@ -61,7 +61,7 @@ func TestAFailureMessageHasCauseLogOwnerAndOneNextAction(t *testing.T) {
 	assert.Contains(t, m.Body, "Cause: the job deploy-staging ended failed (script_failure)")
 	assert.Contains(t, m.Body, "<https://gitlab/jobs/7|open it>")
 	assert.Equal(t, 1, strings.Count(m.Body, "Next: "))
-	assert.Contains(t, m.Body, "`starter status --train api --day 2026-11-24`")
+	assert.Contains(t, m.Body, "`starter retry-deploy --train api --day 2026-11-24 --environment staging`")
 	assert.Equal(t, "@eng-exp-on-call", m.Mention)
 }
 

@@ -104,6 +104,14 @@ func (v Version) Is(c Candidate) bool {
 	return v.Tag == c.Tag && (v.SHA == "" || c.SHA == "" || v.SHA == c.SHA)
 }
 
+// Same says whether two versions are the same: by commit where both know theirs.
+func (v Version) Same(o Version) bool {
+	if v.SHA != "" && o.SHA != "" {
+		return v.SHA == o.SHA
+	}
+	return v.Tag == o.Tag
+}
+
 // ShortSHA is a commit as people write it, eight digits.
 func ShortSHA(sha string) string {
 	if len(sha) > 8 {
@@ -118,6 +126,8 @@ type Candidate struct {
 	SHA string `json:"sha"` // full commit
 	// URL is the tag's page in GitLab.
 	URL string `json:"url,omitempty"`
+	// By is who cut it; empty: the Schedule.
+	By string `json:"by,omitempty"`
 	// CutAt is when it became the release's candidate.
 	CutAt time.Time `json:"cutAt,omitzero"`
 }

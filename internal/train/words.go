@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -11,8 +12,8 @@ import (
 // PRODUCT.md section 7.
 
 // CoordinationCard is the release's message in the coordination channel: the one answer.
-func (s *State) CoordinationCard() Message {
-	st := s.Status()
+func (s *State) CoordinationCard(now time.Time) Message {
+	st := s.Status(now)
 	zone := st.Location()
 	var body []string
 	add := func(icon, text string) {
@@ -157,10 +158,20 @@ func (s *State) DeployEvent(env EnvironmentName) Message {
 	m.Body = strings.Join([]string{
 		"Cause: " + Mrkdwn.Escape(d.Cause),
 		"Log: " + Mrkdwn.link("open it", d.LogURL()),
-		"Next: read the log. Nothing is deployed again by itself. What the release waits for: " + Mrkdwn.Code(s.statusLine()),
+		"Next: read the log. Nothing is deployed again by itself. " + s.retryAdvice(env),
 	}, "\n")
 	m.Mention = s.Train.Slack.OnCall
 	return m
+}
+
+// retryAdvice is the line that deploys again, or that says what is waited for.
+func (s *State) retryAdvice(env EnvironmentName) string {
+	d := s.DeployOf(env)
+	if !d.Failed() {
+		return "What the release waits for: " + Mrkdwn.Code(s.statusLine())
+	}
+	e, _ := Commands.Find(RetryDeploy)
+	return "If it was no fault of the code: " + Mrkdwn.Code(e.line(s.Train.Name, s.Plan.Day, Command{Environment: env}))
 }
 
 // ReminderEvent asks people to decide before the window opens.
@@ -175,7 +186,8 @@ func (s *State) ReminderEvent(now time.Time, blocked []string) Message {
 func (s *State) GateClosedEvent(blocked []string) Message {
 	return Message{
 		Title: fmt.Sprintf(":door: The window has closed and %s was not deployed to production", s.Candidate.Tag),
-		Body:  "• " + Mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\nNothing deploys by itself any more. The release ends as missed when the next one departs.",
+		Body: "• " + Mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\nNothing deploys by itself any more. The release ends as missed when the next one departs. To deploy it all the same: " +
+			Mrkdwn.Code(fmt.Sprintf(`starter promote-now --train %s --day %s --reason "…"`, s.Train.Name, s.Plan.Day)),
 	}
 }
 
@@ -183,7 +195,7 @@ func (s *State) GateClosedEvent(blocked []string) Message {
 func (s *State) HeldEvent(step Step, holds []Hold) Message {
 	var lines []string
 	for _, h := range holds {
-		lines = append(lines, "• "+Mrkdwn.Bold(string(h.Kind))+": "+h.line(Mrkdwn, s.Train.Location()))
+		lines = append(lines, "• "+Mrkdwn.Bold(string(h.Kind))+": "+h.line(Mrkdwn, s.Train.Location())+". "+s.endsBy(h))
 	}
 	return Message{Title: fmt.Sprintf(":octagonal_sign: Held before %s", step), Body: strings.Join(lines, "\n")}
 }
@@ -211,8 +223,150 @@ func (s *State) EndEvent() Message {
 	return Message{Title: fmt.Sprintf("Release %s ended: %s", s.Plan.Day, s.End), Body: Mrkdwn.Escape(s.EndWhy)}
 }
 
+// DecisionEvent says what somebody asked for and what was answered.
+func (s *State) DecisionEvent(d Decision) Message {
+	by := cmp.Or(d.By, "somebody")
+	m := Message{Title: fmt.Sprintf(":no_entry: %s was refused: %s", d.Command, Mrkdwn.Escape(by))}
+	if d.Accepted {
+		m.Title = fmt.Sprintf("%s %s by %s", decisionIcon(d.Command), d.Command, Mrkdwn.Escape(by))
+	}
+	m.Body = Mrkdwn.Escape(d.Sentence)
+	if d.Reason != "" {
+		m.Body += "\nReason: " + Mrkdwn.Escape(d.Reason)
+	}
+	return m
+}
+
+func decisionIcon(name CommandName) string {
+	switch name { //nolint:exhaustive // the rest have no picture of their own
+	case Pause, HotfixFreeze:
+		return ":octagonal_sign:"
+	case Resume, LiftHotfixFreeze:
+		return ":arrow_forward:"
+	case ApproveDespiteE2E:
+		return ":ballot_box_with_check:"
+	case Cancel, MarkBad, RevokeApproval:
+		return ":x:"
+	}
+	return ":memo:"
+}
+
+// ChangeEvent says which holds began or ended, and which tags somebody made.
+func (s *State) ChangeEvent(c Change) Message {
+	zone := s.Train.Location()
+	var title, lines []string
+	for _, h := range c.Begun {
+		title = append(title, fmt.Sprintf(":octagonal_sign: Hold %s begins", h.Kind))
+		lines = append(lines, "• "+Mrkdwn.Bold(string(h.Kind))+": "+h.line(Mrkdwn, zone)+". "+s.endsBy(h))
+	}
+	for _, h := range c.Ended {
+		title = append(title, fmt.Sprintf(":arrow_forward: Hold %s has ended", h.Kind))
+	}
+	for _, tag := range c.HandMade {
+		title = append(title, "Somebody made the tag "+tag)
+		lines = append(lines, fmt.Sprintf("%s is not ours and is not adopted by itself. To adopt it: %s", Mrkdwn.Code(tag), Mrkdwn.Code(adoptLine(s.Train.Name, s.Plan.Day, tag))))
+	}
+	return Message{Title: strings.Join(title, " · "), Body: strings.Join(lines, "\n")}
+}
+
+// endsBy says how a hold ends.
+func (s *State) endsBy(h Hold) string {
+	line := func(name CommandName, c Command) string {
+		e, _ := Commands.Find(name)
+		return Mrkdwn.Code(e.line(s.Train.Name, s.Plan.Day, c))
+	}
+	switch h.Kind {
+	case HoldPause:
+		return "To end it: " + line(Resume, Command{})
+	case HoldHotfix:
+		return "To end it: " + line(LiftHotfixFreeze, Command{})
+	case HoldFreeze:
+		return "It ends by its time, or when somebody deletes it in GitLab."
+	case HoldDrift:
+		if s.TagMoved {
+			return "To end it: " + line(CutTag, Command{})
+		}
+		return "To take it as the truth: " + line(Acknowledge, Command{Hold: HoldDrift}) + ", or cut a new candidate: " + line(CutTag, Command{})
+	case HoldLate:
+		return "To go on: " + line(Acknowledge, Command{Hold: HoldLate}) + ", or " + line(Cancel, Command{})
+	case HoldRolledBack:
+		return "To deploy it again: " + line(RetryDeploy, Command{Environment: Production})
+	case HoldEnvironmentBusy:
+		return "It ends with the other deploy."
+	}
+	return ""
+}
+
+// FreezeAheadEvent says at the cut that a freeze will cover the window.
+func (s *State) FreezeAheadEvent(h Hold) Message {
+	return Message{
+		Title: fmt.Sprintf(":snowflake: A freeze will cover the production window of %s", s.Plan.Day),
+		Body: fmt.Sprintf("%s, from %s until %s. Production opens %s; nothing goes there while it stands.", Mrkdwn.link(Mrkdwn.Escape(h.Reason), h.Link),
+			When(h.Since, s.Train.Location()), When(h.Until, s.Train.Location()), When(s.Plan.WindowOpens, s.Train.Location())),
+	}
+}
+
+// AdoptedEvent says that somebody else started the production job.
+func (s *State) AdoptedEvent(j PipelineJob) Message {
+	return Message{
+		Title:   fmt.Sprintf(":rotating_light: Somebody started %s of %s in GitLab", s.Train.Production.Job, s.Candidate.Tag),
+		Body:    fmt.Sprintf("The %s is %s. It is followed, not played again; the gate was not asked.", Mrkdwn.link("job", j.JobURL), j.Status),
+		Mention: s.Train.Slack.OnCall,
+	}
+}
+
+// GateEvent asks people about what keeps the gate closed.
+func (s *State) GateEvent(blocked []string) Message {
+	return Message{
+		Title: fmt.Sprintf(":bust_in_silhouette: %s waits for a decision", s.Candidate.Tag),
+		Body:  "• " + Mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\n" + s.gateAdvice(),
+	}
+}
+
+// TrainMessage is what a train says when no release is open to say it.
+func TrainMessage(t Train, d Decision, m *Memory) Message {
+	s := State{Train: t}
+	out := s.DecisionEvent(d)
+	out.Context = fmt.Sprintf("%s · no release is open; the next one takes this over", TrainID(t.Name))
+	if d.Accepted && d.Command == Pause {
+		if h := m.hold(HoldPause); h != nil {
+			out.Body += "\n" + s.endsBy(*h)
+		}
+	}
+	return out
+}
+
+// FreezeTrouble says that our freeze period is not as it should be.
+func FreezeTrouble(t Train, problem string) Message {
+	return Message{
+		Title: ":warning: The GitLab freeze period of the hotfix freeze",
+		Body:  "GitLab refused: " + Mrkdwn.Escape(problem) + "\nThe hold stands here all the same.", Context: TrainID(t.Name),
+	}
+}
+
+// AlarmMessage says that no release departed although one should have.
+func AlarmMessage(t Train, day Day, sentence string) Message {
+	return Message{
+		Title: fmt.Sprintf(":rotating_light: No departure of %s for %s", t.Name, day),
+		Body: fmt.Sprintf("%s, and nothing recorded says why.\nNext: look at the Schedule with %s, then depart by hand: %s", Mrkdwn.Escape(sentence),
+			Mrkdwn.Code("starter schedule show --train "+t.Name), Mrkdwn.Code(fmt.Sprintf("starter start --train %s --day %s", t.Name, day))),
+		Mention: t.Slack.OnCall,
+	}
+}
+
+// gateAdvice says what people can do while E2E keeps the gate closed.
 func (s *State) gateAdvice() string {
-	return fmt.Sprintf("Nothing goes to production while this stands. Details: %s", Mrkdwn.Code(s.statusLine()))
+	lines := []string{"Nothing goes to production while this stands. What you can do:"}
+	for _, name := range []CommandName{ApproveDespiteE2E, RerunE2E, CutTag} {
+		c := Command{By: "you", Reason: "why"}
+		if name == ApproveDespiteE2E {
+			c.Tag = s.Candidate.Tag
+		}
+		if e, _ := Commands.Find(name); s.allows(name, c, s.Plan.CutAt) {
+			lines = append(lines, "• "+Mrkdwn.Code(e.line(s.Train.Name, s.Plan.Day, c))+" "+e.Does)
+		}
+	}
+	return strings.Join(append(lines, "Details: "+Mrkdwn.Code(s.statusLine())), "\n")
 }
 
 func (s *State) statusLine() string {

@@ -1,0 +1,185 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+// Trains are the activities on the long-lived memory of trains.
+type Trains struct {
+	Releases *Releases
+}
+
+// memory reads what a train remembers; nil when its workflow does not run,
+// because then there is nothing to remember.
+func (t *Trains) memory(ctx context.Context, name string) (*train.Memory, error) {
+	id := train.TrainID(name)
+	d, err := t.Releases.Temporal.DescribeWorkflowExecution(ctx, id, "")
+	if gone(err) {
+		return nil, nil //nolint:nilnil // no memory is an answer
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look whether %s runs: %w", id, err)
+	}
+	if d.WorkflowExecutionInfo.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return nil, nil //nolint:nilnil // no memory is an answer
+	}
+	value, err := t.Releases.Temporal.QueryWorkflow(ctx, id, "", train.QueryStatus)
+	if gone(err) {
+		return nil, nil //nolint:nilnil // it ended meanwhile
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask %s what it remembers: %w", id, err)
+	}
+	var st train.TrainStatus
+	if err := value.Get(&st); err != nil {
+		return nil, err
+	}
+	return &st.Memory, nil
+}
+
+// AskTrain passes a command on to the train, whose workflow is started if it
+// does not run. The command's ID makes a repeated call harmless.
+func (t *Trains) AskTrain(ctx context.Context, in train.AskTrainInput) (train.TrainAnswer, error) {
+	answer, err := SendToTrain(ctx, t.Releases.Temporal, in.Train, in.Name, in.Command)
+	var refused *temporal.ApplicationError
+	if errors.As(err, &refused) && refused.Type() == train.RefusedCommand {
+		return train.TrainAnswer{Refused: refused.Message()}, nil
+	}
+	return train.TrainAnswer{Answer: answer}, err
+}
+
+// SendToTrain sends a command to a train as an update, and starts the train's
+// workflow if it does not run.
+func SendToTrain(ctx context.Context, c client.Client, name string, command train.CommandName, in train.Command) (train.Answer, error) {
+	id := train.TrainID(name)
+	start := c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+		ID: id, TaskQueue: train.TaskQueue, WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary: "What the train " + name + " remembers",
+	}, train.TrainWorkflow, train.TrainInput{Train: name})
+	handle, err := c.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateID: in.ID, UpdateName: string(command), Args: []any{in}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	if err != nil {
+		return train.Answer{}, fmt.Errorf("send %s to %s: %w", command, id, err)
+	}
+	var answer train.Answer
+	return answer, handle.Get(ctx, &answer)
+}
+
+// TellReleases hands the train's memory to its open releases.
+func (t *Trains) TellReleases(ctx context.Context, in train.TellReleasesInput) (train.ToldReleases, error) {
+	var told train.ToldReleases
+	open, err := t.Releases.open(ctx, in.Train, "")
+	if err != nil {
+		return told, err
+	}
+	for _, id := range open {
+		err := t.Releases.Temporal.SignalWorkflow(ctx, id, "", train.SignalNews, in.News)
+		if gone(err) {
+			continue
+		}
+		if err != nil {
+			return told, fmt.Errorf("tell %s: %w", id, err)
+		}
+		told.IDs = append(told.IDs, id)
+	}
+	return told, nil
+}
+
+// ExpectRelease looks whether the release that should have departed at a cut
+// time did, or why it did not.
+func (d *Departures) ExpectRelease(ctx context.Context, in train.ExpectReleaseInput) (train.ExpectedRelease, error) {
+	t, err := d.config(in.Train)
+	if err != nil {
+		return train.ExpectedRelease{}, failure(err)
+	}
+	out := train.ExpectedRelease{Train: t}
+	memory, err := d.Trains.memory(ctx, t.Name)
+	if err != nil {
+		return out, err
+	}
+	day, ok := t.DayForCut(in.CutAt)
+	if !ok {
+		out.Sentence = fmt.Sprintf("release.yaml cuts no release day of %s at %s", t.Name, train.When(in.CutAt, t.Location()))
+		if memory == nil {
+			return out, nil
+		}
+		t.Calendar = memory.Calendar(t.Calendar)
+		if day, ok = t.DayForCut(in.CutAt); !ok {
+			return out, nil
+		}
+	}
+	out.Day = day
+	if memory != nil {
+		if why, skipped := memory.Skips(day); skipped {
+			out.Sentence = fmt.Sprintf("%s was %s", day, why)
+			return out, nil
+		}
+	}
+	id := train.ReleaseID(t.Name, day)
+	_, err = d.Releases.Temporal.DescribeWorkflowExecution(ctx, id, "")
+	switch {
+	case gone(err):
+		out.Alarm = true
+		out.Sentence = fmt.Sprintf("%s should have departed %s, and there is no such release", id, train.When(in.CutAt, t.Location()))
+	case err != nil:
+		return out, fmt.Errorf("look for %s: %w", id, err)
+	default:
+		out.Sentence = id + " departed"
+	}
+	return out, nil
+}
+
+// CheckDay says whether a day is still a release day: a holiday may have been
+// written into release.yaml, or the day skipped, since the release departed.
+func (d *Departures) CheckDay(ctx context.Context, in train.CheckDayInput) (train.CheckedDay, error) {
+	t, err := d.config(in.Train)
+	if err != nil {
+		return train.CheckedDay{}, failure(err)
+	}
+	if memory, err := d.Trains.memory(ctx, t.Name); err != nil {
+		return train.CheckedDay{}, err
+	} else if memory != nil {
+		t.Calendar = memory.Calendar(t.Calendar)
+	}
+	if ok, why := t.Calendar.Release(in.Day); !ok {
+		return train.CheckedDay{Gone: fmt.Sprintf("%s is no longer a release day: %s", in.Day, why)}, nil
+	}
+	return train.CheckedDay{}, nil
+}
+
+// ReadTrain reads a train's configuration as release.yaml has it now.
+func (d *Departures) ReadTrain(_ context.Context, in train.ReadTrainInput) (train.ReadTrainResult, error) {
+	t, err := d.config(in.Train)
+	if err != nil {
+		return train.ReadTrainResult{Refused: err.Error()}, nil //nolint:nilerr // the sentence is the answer
+	}
+	return train.ReadTrainResult{Train: t}, nil
+}
+
+// config is a train of release.yaml.
+func (d *Departures) config(name string) (train.Train, error) {
+	fault := func(err error) error {
+		return &train.Fault{System: "release.yaml", Kind: train.FaultInvalid, Tried: "read the train " + name, Answer: err.Error()}
+	}
+	file, err := d.Load()
+	if err != nil {
+		return train.Train{}, fault(err)
+	}
+	t, err := file.Train(name)
+	if err != nil {
+		return train.Train{}, fault(err)
+	}
+	return t, nil
+}

@@ -1,0 +1,204 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+// obey decides on a command, carries it out and records what was decided.
+func (r *release) obey(ctx workflow.Context, a asked) (train.Decision, train.Answer) {
+	c, refusal := a.decode()
+	d := train.Decision{
+		At: workflow.Now(ctx), Command: a.name, By: c.By, Identity: train.IdentityClaimed, Door: a.door,
+		Reason: c.Reason, Tag: r.Candidate.Tag, ID: c.ID,
+	}
+	var answer train.Answer
+	if refusal == "" {
+		refusal = r.Check(a.name, c, d.At)
+	}
+	if refusal == "" {
+		answer, refusal = r.carryOut(ctx, a.name, c)
+	}
+	d.Accepted, d.Sentence = refusal == "", answer.Sentence
+	if refusal != "" {
+		d.Sentence = refusal
+	}
+	r.decided(ctx, d)
+	return d, answer
+}
+
+// decided records a decision and tells people.
+func (r *release) decided(ctx workflow.Context, d train.Decision) {
+	r.Record.Add(d)
+	r.news++
+	r.refresh(ctx)
+	switch {
+	case d.Accepted:
+		r.tell(r.coordinationLoud(ctx, r.DecisionEvent(d)))
+	case d.Door == train.BySignal && r.refusalsTold < refusalsTold:
+		r.refusalsTold++
+		r.tell(r.coordination(ctx, ptr(r.DecisionEvent(d))))
+	}
+}
+
+// refusalsTold bounds how many refused signals are answered in Slack; the record
+// counts all of them.
+const refusalsTold = 20
+
+// carryOut does what an accepted command says. Where the outside world has to
+// be asked first, the command is checked again before it acts.
+func (r *release) carryOut(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, string) {
+	entry, _ := train.Commands.Find(name)
+	if entry.OfTrain {
+		return r.askTrain(ctx, name, c)
+	}
+	switch name { //nolint:exhaustive // all others act on the state alone
+	case train.CutTag:
+		return r.orderCut(ctx, c)
+	case train.RegenerateChangelog:
+		return r.regenerate(ctx, c)
+	case train.MarkBad:
+		sentence := r.Apply(name, c, workflow.Now(ctx))
+		workflow.Go(ctx, func(ctx workflow.Context) { r.markBad(ctx, c, r.Candidate.Tag) })
+		return train.Answer{Sentence: sentence}, ""
+	case train.Acknowledge:
+		sentence := r.Apply(name, c, workflow.Now(ctx))
+		if c.Hold == train.HoldDrift {
+			workflow.Go(ctx, r.rebase)
+		}
+		return train.Answer{Sentence: sentence}, ""
+	}
+	return train.Answer{Sentence: r.Apply(name, c, workflow.Now(ctx))}, ""
+}
+
+// askTrain passes on what belongs to the train. What holds, holds here at once;
+// what ends a hold has to be the train's answer.
+func (r *release) askTrain(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, string) {
+	holds := name == train.Pause || name == train.HotfixFreeze
+	if holds {
+		r.Apply(name, c, workflow.Now(ctx))
+		r.news++
+	}
+	if c.ID == "" {
+		r.passed++
+		c.ID = fmt.Sprintf("%s/%d", r.door.key, r.passed)
+	}
+	asked, err := call(ctx, r.aside, short("Tell the train: "+string(name)), trains.AskTrain, train.AskTrainInput{Train: r.Train.Name, Name: name, Command: c})
+	switch {
+	case err != nil && holds:
+		return train.Answer{Sentence: "Held here. The train could not be told: " + sentence(err)}, ""
+	case err != nil:
+		return train.Answer{}, "the train could not be told: " + sentence(err)
+	case asked.Refused != "" && name != train.Resume && name != train.LiftHotfixFreeze:
+		return train.Answer{}, asked.Refused
+	case asked.Refused != "": // the train does not remember it: then it must not stand here either
+		asked.Answer.Sentence = "Ended here; the train did not remember it."
+	}
+	if !holds {
+		r.Apply(name, c, workflow.Now(ctx))
+	}
+	r.Memory.Revision = max(r.Memory.Revision, asked.Answer.Revision)
+	if name == train.Resume || name == train.LiftHotfixFreeze {
+		asked.Answer.Sentence += " " + r.Outlook(workflow.Now(ctx))
+	}
+	return asked.Answer, ""
+}
+
+// orderCut works out what a new candidate would be and orders it.
+func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer, string) {
+	cut, err := call(ctx, r.aside, short("What a new candidate would add and drop"), gitlab.ResolveCut, train.ResolveCutInput{
+		Project: r.Train.Project, Branch: r.Train.Branch, SHA: c.SHA, Tag: c.Tag, Current: r.Candidate,
+	})
+	if err != nil {
+		return train.Answer{}, "GitLab did not say what would be cut: " + sentence(err)
+	}
+	if cut.Refused != "" {
+		return train.Answer{}, cut.Refused
+	}
+	if refusal := r.Check(train.CutTag, c, workflow.Now(ctx)); refusal != "" {
+		return train.Answer{}, refusal
+	}
+	return train.Answer{Sentence: r.Recutting(train.Recut{
+		SHA: cut.SHA, Tag: c.Tag, By: c.By, Reason: c.Reason, Adds: cut.Adds, Drops: cut.Drops,
+	}, workflow.Now(ctx))}, ""
+}
+
+// regenerate makes the changelog again from another tag.
+func (r *release) regenerate(ctx workflow.Context, c train.Command) (train.Answer, string) {
+	from := train.RunningVersion{Version: train.Version{Tag: c.PreviousTag}, Fallback: fmt.Sprintf("Started at %s by %s.", c.PreviousTag, c.By)}
+	if err := r.changelogFrom(ctx, from); err != nil {
+		return train.Answer{}, "the changelog was not made: " + sentence(err)
+	}
+	return train.Answer{Sentence: fmt.Sprintf("The changelog of %s starts at %s now: %s and %s. %s", r.Candidate.Tag, c.PreviousTag,
+		train.Plural(r.Changelog.Commits, "commit"), train.Plural(r.Changelog.Requests, "merge request"), r.Changelog.URL)}, ""
+}
+
+// rebase makes the changelog again from what production runs now.
+func (r *release) rebase(ctx workflow.Context) {
+	if err := r.changelogFrom(ctx, r.Deployed); err != nil {
+		workflow.GetLogger(ctx).Warn("The changelog was not re-based", "error", err)
+	}
+}
+
+// changelogFrom publishes the candidate's changelog from a version on, beside the main line.
+func (r *release) changelogFrom(ctx workflow.Context, from train.RunningVersion) error {
+	r.changelogs++
+	candidate := r.Candidate
+	digest, err := write(ctx, r.aside, train.StepChangelog, r.changelogs, short("Changelog from "+from.Version.String()+" to "+candidate.Tag),
+		changelog.PublishChangelog, r.changelogInput(from))
+	if err != nil || candidate.Tag != r.Candidate.Tag {
+		return err
+	}
+	r.Changelog = digest
+	r.refresh(ctx)
+	announce := r.coordination(ctx, nil)
+	announce.Topic = r.Topic()
+	r.tell(announce)
+	return nil
+}
+
+// markBad writes the mark into the tag's GitLab release.
+func (r *release) markBad(ctx workflow.Context, c train.Command, tag string) {
+	_, err := write(ctx, r.aside, train.StepMarkBad, 1, short("Mark "+tag+" as bad in GitLab"), gitlab.MarkBad, func(string) train.MarkBadInput {
+		return train.MarkBadInput{Project: r.Train.Project, Tag: tag, By: c.By, Reason: c.Reason}
+	})
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("The mark was not written into GitLab", "tag", tag, "error", err)
+	}
+}
+
+// hearNews takes over what the train tells.
+func (r *release) hearNews(ctx workflow.Context) {
+	inbox := workflow.GetSignalChannel(ctx, train.SignalNews)
+	for {
+		var n train.News
+		inbox.Receive(ctx, &n)
+		change := r.Hear(n.Memory, workflow.Now(ctx))
+		for _, d := range n.Decisions {
+			if !r.Record.Knows(d.ID) && !r.passedOn(d.ID) { // else it came through us
+				r.decided(ctx, d)
+			}
+		}
+		r.changed(ctx, change.Own()) // pause and hotfix are told by their decision
+		r.news++
+		r.refresh(ctx)
+	}
+}
+
+// passedOn says whether a command's ID is one that this release gave.
+func (r *release) passedOn(id string) bool {
+	return len(id) > len(r.door.key) && id[:len(r.door.key)] == r.door.key
+}
+
+// changed tells people about holds that began or ended, and wakes the main line.
+func (r *release) changed(ctx workflow.Context, c train.Change) {
+	if c.Nothing() {
+		return
+	}
+	r.news++
+	r.refresh(ctx)
+	r.tell(r.coordinationLoud(ctx, r.ChangeEvent(c)))
+}

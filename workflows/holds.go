@@ -1,0 +1,133 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+// awaitHolds waits until none of the holds that a step obeys stands. Meanwhile
+// an activity watches what the outside world says about them.
+func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
+	before, told := r.Waiting, ""
+	for {
+		holds := r.Blocking(step)
+		if len(holds) == 0 {
+			break
+		}
+		w := train.Waiting{
+			For: train.WaitHold, What: fmt.Sprintf("the hold %s to end: %s", holds[0].Kind, holds[0].Reason), Since: r.Waiting.Since,
+			Next: fmt.Sprintf("%s goes on", step), NextAt: holds[0].Until, URL: holds[0].Link,
+		}
+		if told == "" {
+			w.Since = workflow.Now(ctx)
+		}
+		r.waitFor(ctx, w)
+		if now := fmt.Sprint(holds); now != told {
+			told = now
+			r.tell(r.coordinationLoud(ctx, r.HeldEvent(step, holds)))
+		}
+		news := r.news
+		if err := r.watchUntil(ctx, r.Guard(step), time.Time{}, "", func() bool { return r.news != news }); err != nil {
+			return err
+		}
+		if len(r.Blocking(step)) == 0 && step == train.StepTag {
+			if err := r.checkLate(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	r.waitFor(ctx, before)
+	return nil
+}
+
+// checkLate holds a cut that has been held past midnight, or whose day is no
+// release day any more.
+func (r *release) checkLate(ctx workflow.Context) error {
+	if r.LateAccepted || r.Plan.Manual || r.Candidate.Tag != "" {
+		return nil
+	}
+	zone, now := r.Train.Location(), workflow.Now(ctx)
+	reason := ""
+	if train.DayOf(r.Plan.CutAt.In(zone)).Before(train.DayOf(now.In(zone))) {
+		reason = "the cut was held past midnight"
+	}
+	checked, err := call(ctx, r.door, short("Whether "+r.Plan.Day.String()+" is still a release day"), departures.CheckDay,
+		train.CheckDayInput{Train: r.Train.Name, Day: r.Plan.Day})
+	switch {
+	case interrupts(err):
+		return err
+	case err != nil:
+		workflow.GetLogger(ctx).Warn("The calendar was not read again", "error", err)
+	case checked.Gone != "":
+		reason = checked.Gone
+	}
+	if reason != "" {
+		r.Met([]train.Hold{{Kind: train.HoldLate, Reason: reason}}, now)
+	}
+	return nil
+}
+
+// slowBeat is how often a watch over hours says that it lives: each beat is
+// billable, and what it watches is read again at the door anyway.
+const slowBeat = 20 * time.Minute
+
+// watchUntil waits for an instant (zero: none) or a condition. Meanwhile an
+// activity looks at freezes, the train's holds, tag, Flux and the production
+// job; what it notices goes into the state and ends the wait.
+func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Time, summary string, cond func() bool) error {
+	now := workflow.Now(ctx)
+	until := at
+	if at.IsZero() {
+		until = now.Add(24 * time.Hour)
+	}
+	in := train.AwaitChangeInput{Guard: guard, Known: r.Watched(), Until: until, Poll: r.Train.Poll.Gate}
+	in.Beat = min(train.Duration(slowBeat), 20*in.Poll)
+	if r.Candidate.Tag != "" {
+		in.TagPrefix, in.Day = r.Train.TagPrefix, r.Plan.Day
+	}
+	if r.Phase == train.AtGate && r.Train.Production.Start == train.StartPlay && (r.Production == nil || r.Production.Outcome == train.DeployHeld) {
+		in.Job = r.Train.Production.Job
+	}
+	watch := start(ctx, r.door, watching("Freezes, holds, tag, Flux and the production job", in.Beat.D(), until.Sub(now)), holds.AwaitChange, in)
+	wake := func() bool { return watch.done() || cond() }
+	var err error
+	if at.IsZero() {
+		err = r.until(ctx, wake)
+	} else {
+		err = r.sleepUntil(ctx, at, summary, wake)
+	}
+	if !watch.done() {
+		if workflow.Now(ctx).Before(until) { // else it ends by itself
+			watch.stop()
+		}
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	seen, err := watch.get(ctx)
+	if err != nil {
+		if interrupts(err) {
+			return err
+		}
+		workflow.GetLogger(ctx).Warn("The watch ended early and begins again", "error", err)
+		return nil
+	}
+	r.observed(ctx, seen)
+	return nil
+}
+
+// observed takes an observation into the state and tells people.
+func (r *release) observed(ctx workflow.Context, seen train.Observation) {
+	change := r.Observe(seen, workflow.Now(ctx))
+	r.changed(ctx, change)
+	if seen.Started != nil && !r.adopts {
+		r.adopts = true
+		r.news++
+		r.tell(r.coordinationLoud(ctx, r.AdoptedEvent(*seen.Started)))
+	}
+}

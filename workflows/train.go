@@ -1,0 +1,300 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+// TrainWorkflow is the long-lived memory of a train: pause, hotfix freeze,
+// skipped and added days. It exists only while it has something to remember.
+// Its ID is train.TrainID.
+func TrainWorkflow(ctx workflow.Context, in train.TrainInput) (train.Memory, error) {
+	k := &keeper{name: in.Train, Memory: in.Memory, record: in.Record}
+	if err := k.setup(ctx); err != nil {
+		return train.Memory{}, err
+	}
+	return k.run(ctx, in)
+}
+
+// keeper is the running memory of a train.
+type keeper struct {
+	train.Memory
+
+	name    string
+	config  train.Train
+	refused string // why there is no configuration
+	ready   bool
+	record  train.Record
+	door    *door
+	doors   *commandDoors
+
+	untold []train.Decision // decisions that open releases have not been told of
+	told   int64            // revision that they know
+	said   int              // messages that are on their way
+	posted int
+	frozen int // times that the freeze period was brought up to date
+}
+
+func (k *keeper) setup(ctx workflow.Context) error {
+	info := workflow.GetInfo(ctx)
+	k.door = &door{key: info.WorkflowExecution.ID + "#" + train.ShortSHA(info.FirstRunID)}
+	k.told = k.Revision
+	k.config = train.Train{Name: k.name, Zone: "UTC"}
+	if err := workflow.SetQueryHandler(ctx, train.QueryStatus, func() (train.TrainStatus, error) {
+		return k.Status(k.config, k.record, workflow.Now(ctx)), nil
+	}); err != nil {
+		return fmt.Errorf("register the status query: %w", err)
+	}
+	k.doors = &commandDoors{obey: k.obey}
+	return k.doors.open(ctx)
+}
+
+// linger is how long a train with nothing to remember waits for a command:
+// long enough to start it by hand and then to signal it.
+const linger = time.Minute
+
+// run keeps the world as the memory says, until there is nothing to remember.
+func (k *keeper) run(ctx workflow.Context, in train.TrainInput) (train.Memory, error) {
+	ctx, cancel := workflow.NewDisconnectedContext(ctx) // cancelling the memory of a hold would lift it
+	defer cancel()
+	read, err := call(ctx, k.door, short("The configuration of the train "+k.name), departures.ReadTrain, train.ReadTrainInput{Train: k.name})
+	switch {
+	case err != nil:
+		k.refused = sentence(err)
+	case read.Refused != "":
+		k.refused = read.Refused
+	default:
+		k.config = read.Train
+	}
+	k.ready = true
+	for {
+		if err := k.settle(ctx); err != nil {
+			return k.Memory, err
+		}
+		workflow.SetCurrentDetails(ctx, k.Status(k.config, k.record, workflow.Now(ctx)).Text(train.Markdown))
+		heard := len(k.record.Decisions) + k.record.Dropped
+		wait := linger
+		if !k.Empty() {
+			wait = k.nextWake(workflow.Now(ctx)).Sub(workflow.Now(ctx))
+		}
+		if err := k.sleep(ctx, wait, func() bool { return len(k.record.Decisions)+k.record.Dropped != heard || k.told != k.Revision }); err != nil {
+			return k.Memory, err
+		}
+		k.Forget(train.DayOf(workflow.Now(ctx).In(k.config.Location())))
+		quiet := len(k.record.Decisions)+k.record.Dropped == heard && k.told == k.Revision && k.said == 0 && k.doors.idle(ctx)
+		switch {
+		case quiet && k.Empty():
+			return k.Memory, nil
+		case quiet && workflow.GetInfo(ctx).GetContinueAsNewSuggested():
+			return k.Memory, workflow.NewContinueAsNewError(ctx, train.TrainWorkflow, train.TrainInput{Train: in.Train, Memory: k.Memory, Record: k.record})
+		}
+	}
+}
+
+// sleep waits for a time or a condition and leaves no timer behind.
+func (k *keeper) sleep(ctx workflow.Context, wait time.Duration, cond func() bool) error {
+	if cond() {
+		return nil
+	}
+	timed, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	timer := workflow.NewTimerWithOptions(timed, max(wait, time.Second), workflow.TimerOptions{Summary: clip("The train " + k.name + " looks after what it remembers")})
+	return workflow.Await(ctx, func() bool { return timer.IsReady() || cond() })
+}
+
+// nextWake is when the memory changes by itself: the freeze is to be extended,
+// or the day ends.
+func (k *keeper) nextWake(now time.Time) time.Time {
+	wake := train.DayOf(now.In(k.config.Location())).Add(1).At(train.Clock{Minute: 1}, k.config.Location())
+	if f := k.Freeze; f != nil && f.ID != 0 {
+		if renew := f.Until.Add(-train.RenewBefore); renew.Before(wake) {
+			wake = renew
+		}
+	}
+	return wake
+}
+
+// settle tells open releases what is remembered, then brings GitLab's freeze
+// period into line: with the hold it exists, without it it does not.
+func (k *keeper) settle(ctx workflow.Context) error {
+	for k.told != k.Revision {
+		k.tellReleases(ctx)
+	}
+	now := workflow.Now(ctx)
+	hotfix := k.Holding(train.HoldHotfix)
+	f := k.Freeze
+	switch {
+	case f == nil:
+	case !hotfix && f.ID == 0:
+		k.Freeze = nil
+	case !hotfix:
+		return k.freeze(ctx, "Delete our freeze period", gitlab.DeleteFreeze, *f, func(train.FreezeResult) { k.Freeze = nil })
+	case f.ID == 0 && f.Problem == "":
+		return k.freeze(ctx, "Create our freeze period", gitlab.CreateFreeze, *f, func(made train.FreezeResult) { k.Freeze.ID = made.ID })
+	case f.ID != 0 && !now.Before(f.Until.Add(-train.RenewBefore)):
+		k.bump(now)
+		later := f.Extended()
+		return k.freeze(ctx, "Extend our freeze period", gitlab.ChangeFreeze, later, func(made train.FreezeResult) { k.changed(later, made) })
+	case f.ID != 0 && !f.Applied.Equal(f.Until):
+		want := *f
+		return k.freeze(ctx, "Change the end of our freeze period", gitlab.ChangeFreeze, want, func(made train.FreezeResult) { k.changed(want, made) })
+	}
+	return nil
+}
+
+// changed takes over a freeze period whose end was changed; one that somebody
+// deleted in GitLab is created anew, because the hold stands.
+func (k *keeper) changed(want train.OwnFreeze, made train.FreezeResult) {
+	k.Freeze.Until, k.Freeze.Applied = want.Until, want.Until
+	if made.Gone {
+		k.Freeze.ID = 0
+	}
+}
+
+// freezeActivity creates, changes or deletes a freeze period.
+type freezeActivity = func(context.Context, train.FreezeInput) (train.FreezeResult, error)
+
+// freeze makes one call about our freeze period and takes its result.
+func (k *keeper) freeze(ctx workflow.Context, summary string, activity freezeActivity, f train.OwnFreeze, done func(train.FreezeResult)) error {
+	k.frozen++
+	result, err := write(ctx, k.door, train.StepFreeze, k.frozen, short(summary), activity, func(key string) train.FreezeInput {
+		return train.FreezeInput{Project: k.config.Project, Freeze: f, Key: key}
+	})
+	problem := result.Refused
+	if err != nil {
+		problem = sentence(err)
+	}
+	if problem != "" {
+		if k.Freeze != nil {
+			k.Freeze.Problem = problem
+			if !k.Holding(train.HoldHotfix) {
+				k.Freeze = nil // people have to delete it: they are told
+			} else {
+				k.Freeze.Until, k.Freeze.Applied = f.Until, f.Until // not again and again
+			}
+		}
+		k.say(ctx, train.FreezeTrouble(k.config, problem))
+	} else {
+		done(result)
+		if k.Freeze != nil {
+			k.Freeze.Problem, k.Freeze.Applied = "", f.Until
+		}
+	}
+	k.bump(workflow.Now(ctx))
+	return nil
+}
+
+// bump says that the memory has changed.
+func (k *keeper) bump(now time.Time) { k.Revision = max(k.Revision+1, now.UnixMilli()) }
+
+// tellReleases hands the memory to open releases; where there is none, the
+// train says itself what was decided.
+func (k *keeper) tellReleases(ctx workflow.Context) {
+	news := train.News{Memory: k.Memory, Decisions: k.untold}
+	k.untold, k.told = nil, k.Revision
+	told, err := call(ctx, k.door, short("Tell open releases what the train remembers"), trains.TellReleases, train.TellReleasesInput{Train: k.name, News: news})
+	if err != nil {
+		workflow.GetLogger(ctx).Error("Open releases were not told; they read it before they act", "error", err)
+	}
+	if len(told.IDs) > 0 {
+		return
+	}
+	for _, d := range news.Decisions {
+		k.say(ctx, train.TrainMessage(k.config, d, &k.Memory))
+	}
+}
+
+// say posts a message to the coordination channel, at Slack's own pace.
+func (k *keeper) say(ctx workflow.Context, m train.Message) {
+	if k.config.Slack.Coordination == "" {
+		return
+	}
+	k.said++
+	k.posted++
+	n, since := k.posted, workflow.Now(ctx)
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		_, err := write(ctx, k.door, train.StepMessage, n, delivering(m.Title), slack.Deliver, func(key string) train.DeliverInput {
+			return train.DeliverInput{Channel: k.config.Slack.Coordination, Card: &m, Since: since, Key: key}
+		})
+		if err != nil {
+			workflow.GetLogger(ctx).Error("A message was not delivered", "title", m.Title, "problem", sentence(err))
+		}
+		k.said--
+	})
+}
+
+// freezeAnswered is how long an answer waits for GitLab.
+const freezeAnswered = 15 * time.Second
+
+// obey decides on a command of the train and remembers it.
+func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answer) {
+	c, refusal := a.decode()
+	if err := workflow.Await(ctx, func() bool { return k.ready }); err != nil {
+		refusal = "the train is ending"
+	}
+	now := workflow.Now(ctx)
+	d := train.Decision{At: now, Command: a.name, By: c.By, Identity: train.IdentityClaimed, Door: a.door, Reason: c.Reason, ID: c.ID}
+	var answer train.Answer
+	switch {
+	case refusal != "":
+	case k.record.Knows(c.ID): // repeated by a retry: it was answered
+		answer = train.Answer{Sentence: "Done already.", Revision: k.Revision}
+		d.Accepted, d.Sentence = true, answer.Sentence
+		return d, answer
+	case k.refused != "":
+		refusal = k.refused
+	default:
+		refusal = k.config.Policy.RefusesForTrain(a.name, c)
+	}
+	if refusal == "" {
+		answer.Sentence, refusal = k.Remember(a.name, c, now, k.config.Location())
+	}
+	d.Accepted, d.Sentence = refusal == "", answer.Sentence
+	if refusal != "" {
+		d.Sentence = refusal
+	} else {
+		k.bump(now)
+		if a.name == train.HotfixFreeze || a.name == train.LiftHotfixFreeze {
+			answer.Sentence += " " + k.freezeWords(ctx)
+			d.Sentence = answer.Sentence
+		}
+		k.untold = append(k.untold, d)
+		k.bump(workflow.Now(ctx))
+		answer.Revision = k.Revision
+	}
+	k.record.Add(d)
+	if refusal != "" && a.door == train.BySignal && k.posted < refusalsTold {
+		k.say(ctx, train.TrainMessage(k.config, d, &k.Memory))
+	}
+	return d, answer
+}
+
+// freezeWords waits a moment for GitLab and says how our freeze period stands.
+func (k *keeper) freezeWords(ctx workflow.Context) string {
+	settled := func() bool {
+		f := k.Freeze
+		if k.Holding(train.HoldHotfix) {
+			return f != nil && (f.Problem != "" || f.ID != 0 && f.Applied.Equal(f.Until))
+		}
+		return f == nil
+	}
+	if err := k.sleep(ctx, freezeAnswered, settled); err != nil {
+		return ""
+	}
+	switch f := k.Freeze; {
+	case f == nil:
+		return "Our GitLab freeze period is gone."
+	case f.Problem != "":
+		return "Held here; GitLab freeze refused: " + f.Problem
+	case settled():
+		return fmt.Sprintf("It is GitLab freeze period %d.", f.ID)
+	case k.Holding(train.HoldHotfix):
+		return "Held here; GitLab has not answered yet about its freeze period."
+	}
+	return "GitLab has not answered yet; our freeze period is deleted as soon as it does."
+}
