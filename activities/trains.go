@@ -20,8 +20,13 @@ type Trains struct {
 // memory reads what a train remembers; nil when its workflow does not run,
 // because then there is nothing to remember.
 func (t *Trains) memory(ctx context.Context, name string) (*train.Memory, error) {
+	return ReadMemory(ctx, t.Releases.Temporal, name)
+}
+
+// ReadMemory reads what a train remembers; nil when it remembers nothing.
+func ReadMemory(ctx context.Context, c client.Client, name string) (*train.Memory, error) {
 	id := train.TrainID(name)
-	d, err := t.Releases.Temporal.DescribeWorkflowExecution(ctx, id, "")
+	d, err := c.DescribeWorkflowExecution(ctx, id, "")
 	if gone(err) {
 		return nil, nil //nolint:nilnil // no memory is an answer
 	}
@@ -31,7 +36,7 @@ func (t *Trains) memory(ctx context.Context, name string) (*train.Memory, error)
 	if d.WorkflowExecutionInfo.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		return nil, nil //nolint:nilnil // no memory is an answer
 	}
-	value, err := t.Releases.Temporal.QueryWorkflow(ctx, id, "", train.QueryStatus)
+	value, err := c.QueryWorkflow(ctx, id, "", train.QueryStatus)
 	if gone(err) {
 		return nil, nil //nolint:nilnil // it ended meanwhile
 	}
@@ -131,6 +136,10 @@ func (d *Departures) ExpectRelease(ctx context.Context, in train.ExpectReleaseIn
 	_, err = d.Releases.Temporal.DescribeWorkflowExecution(ctx, id, "")
 	switch {
 	case gone(err):
+		if why := d.paused(ctx, t.Name); why != "" {
+			out.Sentence = fmt.Sprintf("%s did not depart: %s", id, why)
+			return out, nil
+		}
 		out.Alarm = true
 		out.Sentence = fmt.Sprintf("%s should have departed %s, and there is no such release", id, train.When(in.CutAt, t.Location()))
 	case err != nil:
@@ -139,6 +148,15 @@ func (d *Departures) ExpectRelease(ctx context.Context, in train.ExpectReleaseIn
 		out.Sentence = id + " departed"
 	}
 	return out, nil
+}
+
+// paused says that the train's Schedule is paused, and why.
+func (d *Departures) paused(ctx context.Context, name string) string {
+	s, err := d.Releases.Temporal.ScheduleClient().GetHandle(ctx, train.ScheduleID(name)).Describe(ctx)
+	if err != nil || !s.Schedule.State.Paused {
+		return ""
+	}
+	return "its Schedule is paused: " + s.Schedule.State.Note
 }
 
 // CheckDay says whether a day is still a release day: a holiday may have been

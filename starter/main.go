@@ -28,6 +28,9 @@ func main() {
 	os.Exit(code)
 }
 
+// groupCommands groups the sub-commands of the command table in the help.
+const groupCommands = "commands"
+
 // app is one call of the program; all that it touches is injected.
 type app struct {
 	out, err io.Writer
@@ -56,7 +59,9 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().StringVar(&a.path, "config", "release.yaml", "the configuration `file`")
-	root.AddCommand(a.demoCommand(), a.sandboxCommand(), a.startCommand(), a.statusCommand(), a.scheduleCommand(), a.doctorCommand())
+	root.AddGroup(&cobra.Group{ID: groupCommands, Title: "Commands to the open release, or to the train:"})
+	root.AddCommand(a.demoCommand(), a.sandboxCommand(), a.startCommand(), a.statusCommand(), a.whereCommand(), a.scheduleCommand(), a.doctorCommand())
+	root.AddCommand(a.commandCommands()...)
 	return root
 }
 

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/release-train/release-train/activities"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -34,7 +35,100 @@ func (a *app) scheduleCommand() *cobra.Command {
 	add("show", "Show the Schedule as Temporal has it", a.showSchedule)
 	add("next", "Show the next ten departures, with reasons for gaps", a.nextDepartures)
 	add("trigger", "Depart now: the next release day, cut at once", a.triggerSchedule)
+	why, by := "", ""
+	pause := &cobra.Command{
+		Use: "pause", Short: "Stop departures until resume; releases under way go on", Args: cobra.NoArgs,
+		Example: `  starter schedule pause --train api --reason "code freeze"`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if why == "" {
+				return errors.New("--reason is missing: say why nothing departs")
+			}
+			return a.eachTrain(cmd.Context(), name, func(ctx context.Context, c client.Client, t train.Train) error {
+				return a.pauseSchedule(ctx, c, t, fmt.Sprintf("%s (%s)", why, by))
+			})
+		},
+	}
+	pause.Flags().StringVar(&why, "reason", "", "`why` nothing departs (required)")
+	pause.Flags().StringVar(&by, "by", osUser(), "`who` asks")
+	cmd.AddCommand(pause)
+	add("resume", "Let departures happen again", a.resumeSchedule)
+	cmd.AddCommand(a.dayCommand(&name, "skip", train.SkipDay, "Leave a release day out, without an edit of the file"))
+	cmd.AddCommand(a.dayCommand(&name, "add", train.AddDay, "Add a release day, or take a skipped one back, without an edit of the file"))
 	return cmd
+}
+
+// dayCommand changes the calendar of a train for one day.
+func (a *app) dayCommand(name *string, use string, command train.CommandName, short string) *cobra.Command {
+	in := train.Command{}
+	cmd := &cobra.Command{
+		Use: use + " DAY", Short: short, Args: cobra.ExactArgs(1),
+		Example: fmt.Sprintf("  starter schedule %s 2026-12-01 --train api --reason %q", use, "company meeting"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			day, err := train.ParseDay(args[0])
+			if err != nil {
+				return err
+			}
+			t, err := a.train(*name)
+			if err != nil {
+				return err
+			}
+			if command == train.AddDay {
+				if problem := t.CannotAdd(day); problem != "" {
+					return errors.New(problem)
+				}
+			}
+			in.Day = day
+			e, _ := train.Commands.Find(command)
+			answer, err := a.send(cmd.Context(), t, e, "", in)
+			if err != nil {
+				return err
+			}
+			a.printf("%s\n", answer.Sentence)
+			c, _, err := a.temporal(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			return a.applySchedule(cmd.Context(), c, t)
+		},
+	}
+	cmd.Flags().StringVar(&in.Reason, "reason", "", "`why` (required)")
+	cmd.Flags().StringVar(&in.By, "by", osUser(), "`who` asks")
+	return cmd
+}
+
+func (a *app) pauseSchedule(ctx context.Context, c client.Client, t train.Train, note string) error {
+	if _, err := describe(ctx, c, t); err != nil {
+		return err
+	}
+	id := train.ScheduleID(t.Name)
+	if err := c.ScheduleClient().GetHandle(ctx, id).Pause(ctx, client.SchedulePauseOptions{Note: note}); err != nil {
+		return fmt.Errorf("pause the Schedule %s: %w", id, err)
+	}
+	a.printf("Paused the Schedule %s: %s. Releases under way go on; to hold them as well: starter pause --train %s\n", id, note, t.Name)
+	return nil
+}
+
+func (a *app) resumeSchedule(ctx context.Context, c client.Client, t train.Train) error {
+	if _, err := describe(ctx, c, t); err != nil {
+		return err
+	}
+	id := train.ScheduleID(t.Name)
+	if err := c.ScheduleClient().GetHandle(ctx, id).Unpause(ctx, client.ScheduleUnpauseOptions{Note: "resumed by " + osUser()}); err != nil {
+		return fmt.Errorf("resume the Schedule %s: %w", id, err)
+	}
+	a.printf("Resumed the Schedule %s.\n", id)
+	return a.nextDepartures(ctx, c, t)
+}
+
+// remembered is the train with the days that its memory skips and adds.
+func remembered(ctx context.Context, c client.Client, t train.Train) (train.Train, error) {
+	memory, err := activities.ReadMemory(ctx, c, t.Name)
+	if err != nil || memory == nil {
+		return t, err
+	}
+	t.Calendar = memory.Calendar(t.Calendar)
+	return t, nil
 }
 
 // eachTrain runs a command for the named train, or for all.
@@ -69,13 +163,47 @@ func (a *app) eachTrain(ctx context.Context, name string, run func(context.Conte
 const catchUp = 24 * time.Hour
 
 func (a *app) applySchedule(ctx context.Context, c client.Client, t train.Train) error {
-	id := train.ScheduleID(t.Name)
+	t, err := remembered(ctx, c, t)
+	if err != nil {
+		return err
+	}
 	spec := temporalSpec(t, time.Now())
-	action := &client.ScheduleWorkflowAction{
+	if err := a.put(ctx, c, train.ScheduleID(t.Name), spec, &client.ScheduleWorkflowAction{
 		ID: train.DepartureID(t.Name), Workflow: train.DepartureWorkflow, TaskQueue: train.TaskQueue,
 		Args:          []any{train.DepartureInput{Train: t.Name}},
 		StaticSummary: "Departure of " + t.Name,
+	}); err != nil {
+		return err
 	}
+	// The dead-man's switch fires after each departure, on the same day: the next
+	// one may be another weekday.
+	cut := time.Duration(t.Cut.At.Hour)*time.Hour + time.Duration(t.Cut.At.Minute)*time.Minute
+	after := min(train.WatchdogAfter, 24*time.Hour-time.Minute-cut)
+	if err := a.put(ctx, c, train.WatchdogID(t.Name), later(spec, cut+after), &client.ScheduleWorkflowAction{
+		ID: train.WatchdogID(t.Name), Workflow: train.WatchdogWorkflow, TaskQueue: train.TaskQueue,
+		Args:          []any{train.WatchdogInput{Train: t.Name, After: train.Duration(after)}},
+		StaticSummary: "Whether " + t.Name + " departed",
+	}); err != nil {
+		return err
+	}
+	return a.nextDepartures(ctx, c, t)
+}
+
+// later is a spec whose entries fire at another time of day.
+func later(spec client.ScheduleSpec, at time.Duration) client.ScheduleSpec {
+	shift := func(list []client.ScheduleCalendarSpec) []client.ScheduleCalendarSpec {
+		out := slices.Clone(list)
+		for i := range out {
+			out[i].Hour, out[i].Minute = one(int(at/time.Hour)), one(int(at%time.Hour/time.Minute))
+		}
+		return out
+	}
+	spec.Calendars, spec.Skip = shift(spec.Calendars), shift(spec.Skip)
+	return spec
+}
+
+// put creates a Schedule, or brings the existing one up to date.
+func (a *app) put(ctx context.Context, c client.Client, id string, spec client.ScheduleSpec, action *client.ScheduleWorkflowAction) error {
 	const overlap = enums.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL // each departure is another day; superseding is the release's rule
 	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID: id, Spec: spec, Action: action, CatchupWindow: catchUp, Overlap: overlap,
@@ -84,7 +212,7 @@ func (a *app) applySchedule(ctx context.Context, c client.Client, t train.Train)
 	switch {
 	case err == nil:
 		a.printf("Created the Schedule %s.\n", id)
-		return a.nextDepartures(ctx, c, t)
+		return nil
 	case !errors.Is(err, temporal.ErrScheduleAlreadyRunning):
 		return fmt.Errorf("create the Schedule %s: %w", id, err)
 	}
@@ -103,7 +231,7 @@ func (a *app) applySchedule(ctx context.Context, c client.Client, t train.Train)
 		return fmt.Errorf("update the Schedule %s: %w", id, err)
 	}
 	a.printf("Updated the Schedule %s.\n", id)
-	return a.nextDepartures(ctx, c, t)
+	return nil
 }
 
 // temporalSpec is the calendar of a train as a Temporal Schedule has it.
@@ -162,7 +290,11 @@ func (a *app) showSchedule(ctx context.Context, c client.Client, t train.Train) 
 	}
 	a.printf("Schedule %s: %s\n", train.ScheduleID(t.Name), state)
 	a.printf("  zone      %s\n  catch-up  %s\n  fired     %d times, %d missed\n", d.Schedule.Spec.TimeZoneName, d.Schedule.Policy.CatchupWindow, d.Info.NumActions, d.Info.NumActionsMissedCatchupWindow)
-	if wanted := temporalSpec(t, time.Now()); !sameSpec(*d.Schedule.Spec, wanted) {
+	wanted := t
+	if wanted, err = remembered(ctx, c, t); err != nil {
+		return err
+	}
+	if wanted := temporalSpec(wanted, time.Now()); !sameSpec(*d.Schedule.Spec, wanted) {
 		a.printf("  It differs from %s. Bring it up to date with: starter schedule apply\n", a.path)
 	}
 	for _, r := range d.Info.RecentActions {
@@ -211,6 +343,9 @@ func (a *app) nextDepartures(ctx context.Context, c client.Client, t train.Train
 		a.printf("The Schedule %s is paused (%s): none of these departs.\n", train.ScheduleID(t.Name), d.Schedule.State.Note)
 	}
 	zone := t.Location()
+	if t, err = remembered(ctx, c, t); err != nil {
+		return err
+	}
 	planned := t.Departures(time.Now(), len(d.Info.NextActionTimes))
 	a.printf("Next departures of %s:\n", t.Name)
 	for _, at := range d.Info.NextActionTimes {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -86,7 +87,7 @@ func WatchdogWorkflow(ctx workflow.Context, in train.WatchdogInput) (string, err
 	if cutAt.IsZero() {
 		cutAt = workflow.Now(ctx)
 	}
-	cutAt = cutAt.Add(-train.WatchdogAfter)
+	cutAt = cutAt.Add(-cmp.Or(in.After.D(), train.WatchdogAfter))
 	found, err := call(ctx, d, short("Whether the release departed that should have"), departures.ExpectRelease, train.ExpectReleaseInput{Train: in.Train, CutAt: cutAt})
 	if err != nil {
 		return "", err

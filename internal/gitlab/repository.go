@@ -2,6 +2,7 @@ package gitlab
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -72,6 +73,17 @@ func commit(c *lib.Commit) Commit {
 		SHA: c.ID, Title: c.Title, Message: c.Message, AuthorName: c.AuthorName, AuthorEmail: c.AuthorEmail,
 		CommittedAt: at(c.CommittedDate), Parents: c.ParentIDs, WebURL: c.WebURL,
 	}
+}
+
+// MergeRequest by its number in the project.
+func (c *Client) MergeRequest(ctx context.Context, project string, iid int64) (MergeRequest, error) {
+	r, err := one(ctx, fmt.Sprintf("read the merge request !%d of %s", iid, project), func(opts ...lib.RequestOptionFunc) (*lib.MergeRequest, *lib.Response, error) {
+		return c.api.MergeRequests.GetMergeRequest(project, int(iid), nil, opts...)
+	})
+	if err != nil {
+		return MergeRequest{}, err
+	}
+	return mergeRequest(r), nil
 }
 
 // MergedRequests are the merge requests merged into a branch and updated after an instant.

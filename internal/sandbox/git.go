@@ -332,3 +332,8 @@ func (r *repository) pushCommit(ctx context.Context, path, content, message stri
 	_, err = r.git(ctx, "update-ref", "refs/heads/"+mainBranch, sha)
 	return sha, err
 }
+
+// commitOn makes a commit with the tree of a ref on top of it, on no branch.
+func (r *repository) commitOn(ctx context.Context, ref, message string) (string, error) {
+	return r.git(ctx, "-c", "user.name=Grace Hopper", "-c", "user.email=grace@example.com", "commit-tree", ref+"^{tree}", "-p", ref+"^{commit}", "-m", message)
+}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -30,6 +31,7 @@ func (g *gitlab) pipelineRoutes(on func(pattern string, h handle)) {
 	on("GET /environments", g.listEnvironments)
 	on("GET /freeze_periods", g.listFreezes)
 	on("POST /freeze_periods", g.createFreeze)
+	on("PUT /freeze_periods/{freeze}", g.updateFreeze)
 	on("DELETE /freeze_periods/{freeze}", g.deleteFreeze)
 }
 
@@ -268,6 +270,19 @@ func (g *gitlab) createFreeze(w http.ResponseWriter, r *http.Request, p *project
 	}
 	p.freezes = append(p.freezes, f)
 	answer(w, http.StatusCreated, freezeJSON(f))
+}
+
+func (g *gitlab) updateFreeze(w http.ResponseWriter, r *http.Request, p *project) {
+	id, _ := strconv.Atoi(r.PathValue("freeze"))
+	i := slices.IndexFunc(p.freezes, func(f *freeze) bool { return f.ID == id })
+	if i < 0 {
+		refuse(w, http.StatusNotFound, "404 Freeze Period Not Found")
+		return
+	}
+	f, in := p.freezes[i], input(r)
+	f.Start, f.End = cmp.Or(text(in, "freeze_start"), f.Start), cmp.Or(text(in, "freeze_end"), f.End)
+	f.Zone = cmp.Or(text(in, "cron_timezone"), f.Zone)
+	answer(w, http.StatusOK, freezeJSON(f))
 }
 
 func (g *gitlab) deleteFreeze(w http.ResponseWriter, r *http.Request, p *project) {

@@ -49,6 +49,15 @@ func (s *Sandbox) switches(mux *http.ServeMux) {
 		_, err := s.PushCommit(in["path"], in["content"], in["message"])
 		return err
 	})
+	on("freeze", func(in map[string]string) error { s.AddFreeze(in["start"], in["end"], in["zone"]); return nil })
+	on("unfreeze", func(map[string]string) error { s.DeleteFreezes(); return nil })
+	on("play", func(in map[string]string) error { return s.PlayByHand(in["tag"], in["job"]) })
+	on("tag", func(in map[string]string) error { return s.TagByHand(in["tag"], in["ref"]) })
+	on("move-tag", func(in map[string]string) error { return s.MoveTag(in["tag"], in["ref"]) })
+	on("hotfix", func(in map[string]string) error {
+		_, err := s.HotfixInProduction(in["cluster"], in["tag"], in["message"])
+		return err
+	})
 	mux.HandleFunc("POST /sandbox/fault", func(w http.ResponseWriter, r *http.Request) {
 		var f Fault
 		if err := json.NewDecoder(r.Body).Decode(&f); err != nil {
@@ -69,6 +78,7 @@ type world struct {
 	Pipelines []Pipeline `json:"pipelines"`
 	Clusters  []Cluster  `json:"clusters"`
 	Releases  []Release  `json:"releases"`
+	Freezes   []Freeze   `json:"freezes"`
 	Journal   []Entry    `json:"journal"`
 }
 
@@ -83,6 +93,7 @@ func (s *Sandbox) view() world {
 	for _, path := range paths {
 		v.Pipelines = append(v.Pipelines, s.Pipelines(path)...)
 		v.Releases = append(v.Releases, s.Releases(path)...)
+		v.Freezes = append(v.Freezes, s.Freezes(path)...)
 	}
 	slices.SortFunc(v.Pipelines, func(a, b Pipeline) int { return b.ID - a.ID })
 	journal := s.Journal()

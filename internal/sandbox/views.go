@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -203,4 +204,110 @@ func (s *Sandbox) PushCommit(path, content, message string) (sha string, err err
 func (s *Sandbox) MoveTag(tag, sha string) (err error) {
 	s.locked(func() { _, err = s.git.git(background, "tag", "--force", tag, sha) })
 	return err
+}
+
+// Freeze is a freeze period of a project.
+type Freeze struct {
+	ID    int    `json:"id"`
+	Start string `json:"start"`
+	End   string `json:"end"`
+	Zone  string `json:"zone"`
+}
+
+// Freezes are the freeze periods of a project.
+func (s *Sandbox) Freezes(project string) (out []Freeze) {
+	s.locked(func() {
+		if p := s.gitlab.find(project); p != nil {
+			for _, f := range p.freezes {
+				out = append(out, Freeze{ID: f.ID, Start: f.Start, End: f.End, Zone: f.Zone})
+			}
+		}
+	})
+	return out
+}
+
+// AddFreeze makes a freeze period in every project with a train, as people do
+// on GitLab's settings page.
+func (s *Sandbox) AddFreeze(start, end, zone string) {
+	s.locked(func() {
+		for _, p := range s.gitlab.projects {
+			if p.train != nil {
+				p.freezes = append(p.freezes, &freeze{ID: s.gitlab.id(), Start: start, End: end, Zone: zone, CreatedAt: s.now()})
+			}
+		}
+	})
+}
+
+// DeleteFreezes removes all freeze periods, as people do by hand.
+func (s *Sandbox) DeleteFreezes() {
+	s.locked(func() {
+		for _, p := range s.gitlab.projects {
+			p.freezes = nil
+		}
+	})
+}
+
+// byHand is who does things in GitLab's pages.
+const byHand = "grace"
+
+// PlayByHand plays a job of a tag's pipeline, as somebody does in GitLab.
+func (s *Sandbox) PlayByHand(tag, name string) (err error) {
+	err = fmt.Errorf("no pipeline of %s has a job %s", tag, name)
+	s.locked(func() {
+		for _, p := range s.gitlab.projects {
+			for _, pl := range p.visible(s.now()) {
+				if j := pl.current(name); pl.Ref == tag && j != nil {
+					if _, err = s.gitlab.play(j); err == nil {
+						pl.current(name).User = byHand
+					}
+				}
+			}
+		}
+	})
+	return err
+}
+
+// TagByHand makes a tag on a ref with its pipeline, as somebody does in GitLab.
+func (s *Sandbox) TagByHand(tag, ref string) (err error) {
+	s.locked(func() {
+		var sha string
+		if sha, err = s.git.sha(background, ref); err != nil {
+			return
+		}
+		if err = s.git.createTag(background, tag, sha, ""); err != nil {
+			return
+		}
+		for _, p := range s.gitlab.projects {
+			s.gitlab.addTagPipeline(p, tag, sha)
+		}
+	})
+	return err
+}
+
+// RunInCluster makes Flux run a version in a cluster, as a hotfix that went past us does.
+func (s *Sandbox) RunInCluster(context string, v train.Version) {
+	s.locked(func() {
+		for _, f := range s.kube.objects {
+			if f.Context == context {
+				f.before, f.wanted, f.since = v, v, s.now().Add(-time.Hour)
+				f.generation++
+			}
+		}
+	})
+}
+
+// HotfixInProduction commits on a branch of what a cluster runs, tags it and
+// makes Flux run it; it returns the version.
+func (s *Sandbox) HotfixInProduction(context, tag, message string) (v train.Version, err error) {
+	from := s.FluxVersion(context)
+	s.locked(func() { v.SHA, err = s.git.commitOn(background, from.Ref(), message) })
+	if err != nil {
+		return v, err
+	}
+	v.Tag = tag
+	s.locked(func() { err = s.git.createTag(background, tag, v.SHA, "") })
+	if err == nil {
+		s.RunInCluster(context, v)
+	}
+	return v, err
 }

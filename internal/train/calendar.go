@@ -289,3 +289,15 @@ func (t Train) note(d Day, why string) string {
 	}
 	return why + "; " + early
 }
+
+// CannotAdd says why a day cannot be added as a release day; empty: it can. Two
+// release days with one cut day cannot be.
+func (t Train) CannotAdd(day Day) string {
+	cut := t.Calendar.CutDay(day)
+	for d := cut; d.Before(day.Add(margin)); d = d.Add(1) {
+		if ok, _ := t.Calendar.Release(d); ok && d != day && t.Calendar.CutDay(d) == cut {
+			return fmt.Sprintf("%s cannot be added: it would be cut on %s, as %s is", day, cut, d)
+		}
+	}
+	return ""
+}

@@ -371,6 +371,8 @@ type CheckedDay struct {
 // WatchdogInput starts the dead-man's switch of a train.
 type WatchdogInput struct {
 	Train string `json:"train"`
+	// After is how long after the cut time it looks; zero: WatchdogAfter.
+	After Duration `json:"after,omitzero"`
 }
 
 // ExpectReleaseInput asks whether the release that should have departed did.
