@@ -359,9 +359,13 @@ func (w *world) ofTrain(instant time.Time, name train.CommandName, c train.Comma
 
 // locked runs an answer alone: activities run on goroutines of their own.
 func locked[In, Out any](w *world, f func(In) (Out, error)) func(context.Context, In) (Out, error) {
+	return lockedIn(&w.mu, f)
+}
+
+func lockedIn[In, Out any](mu *sync.Mutex, f func(In) (Out, error)) func(context.Context, In) (Out, error) {
 	return func(_ context.Context, in In) (Out, error) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
+		mu.Lock()
+		defer mu.Unlock()
 		return f(in)
 	}
 }

@@ -1,0 +1,273 @@
+package workflows
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/release-train/release-train/activities"
+	"github.com/release-train/release-train/internal/train"
+)
+
+// shed is the world of a TrainWorkflow in virtual time.
+type shed struct {
+	t       *testing.T
+	mu      sync.Mutex
+	env     *testsuite.TestWorkflowEnvironment
+	start   time.Time
+	freezes map[int64]train.OwnFreeze
+	lastID  int64
+	refuse  string
+	silent  time.Duration // how long GitLab takes
+	open    []string      // open releases
+	told    []train.News
+	said    []string
+	unknown string
+	steps   []string
+}
+
+func newShed(t *testing.T) *shed {
+	t.Helper()
+	s := &shed{t: t, freezes: map[int64]train.OwnFreeze{}, start: newYork(23, 9, 0)}
+	suite := &testsuite.WorkflowTestSuite{}
+	s.env = suite.NewTestWorkflowEnvironment()
+	s.env.SetTestTimeout(20 * time.Second)
+	s.env.SetStartTime(s.start)
+	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: train.TrainID("api"), TaskQueue: train.TaskQueue})
+	Register(s.env)
+	activities.All{
+		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Deploys: &activities.Deploys{}, Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
+		Slack: &activities.Slack{}, Releases: &activities.Releases{}, Departures: &activities.Departures{}, Trains: &activities.Trains{}, Holds: &activities.Holds{},
+	}.Register(s.env)
+	any := mock.Anything
+	s.env.OnActivity(departures.ReadTrain, any, any).Return(lockedIn(&s.mu, func(train.ReadTrainInput) (train.ReadTrainResult, error) {
+		return train.ReadTrainResult{Train: exampleTrain(), Refused: s.unknown}, nil
+	}))
+	s.env.OnActivity(trains.TellReleases, any, any).Return(lockedIn(&s.mu, func(in train.TellReleasesInput) (train.ToldReleases, error) {
+		s.told = append(s.told, in.News)
+		return train.ToldReleases{IDs: s.open}, nil
+	}))
+	slow := func() time.Duration { return s.silent }
+	s.env.OnActivity(gitlab.CreateFreeze, any, any).Return(lockedIn(&s.mu, func(in train.FreezeInput) (train.FreezeResult, error) {
+		s.steps = append(s.steps, "create")
+		if s.refuse != "" {
+			return train.FreezeResult{Refused: s.refuse}, nil
+		}
+		s.lastID++
+		s.freezes[s.lastID] = in.Freeze
+		return train.FreezeResult{ID: s.lastID}, nil
+	})).AfterFn(slow)
+	s.env.OnActivity(gitlab.ChangeFreeze, any, any).Return(lockedIn(&s.mu, func(in train.FreezeInput) (train.FreezeResult, error) {
+		s.steps = append(s.steps, "change")
+		if _, ok := s.freezes[in.Freeze.ID]; !ok {
+			return train.FreezeResult{Gone: true}, nil
+		}
+		s.freezes[in.Freeze.ID] = in.Freeze
+		return train.FreezeResult{ID: in.Freeze.ID}, nil
+	}))
+	s.env.OnActivity(gitlab.DeleteFreeze, any, any).Return(lockedIn(&s.mu, func(in train.FreezeInput) (train.FreezeResult, error) {
+		s.steps = append(s.steps, "delete")
+		delete(s.freezes, in.Freeze.ID)
+		return train.FreezeResult{}, nil
+	}))
+	s.env.OnActivity(slack.Deliver, any, any).Return(lockedIn(&s.mu, func(in train.DeliverInput) (train.Delivered, error) {
+		s.said = append(s.said, in.Card.Title+"\n"+in.Card.Body)
+		return train.Delivered{}, nil
+	}))
+	return s
+}
+
+func (s *shed) at(after time.Duration, f func()) { s.env.RegisterDelayedCallback(f, after) }
+
+func (s *shed) update(after time.Duration, name train.CommandName, c train.Command) *answer {
+	a := &answer{}
+	s.at(after, func() { s.env.UpdateWorkflow(string(name), string(name)+after.String(), a, c) })
+	return a
+}
+
+func (s *shed) status() (st train.TrainStatus) {
+	value, err := s.env.QueryWorkflow(train.QueryStatus)
+	require.NoError(s.t, err)
+	require.NoError(s.t, value.Get(&st))
+	return st
+}
+
+func (s *shed) run() {
+	s.t.Helper()
+	s.env.ExecuteWorkflow(train.TrainWorkflow, train.TrainInput{Train: "api"})
+	require.True(s.t, s.env.IsWorkflowCompleted())
+	require.NoError(s.t, s.env.GetWorkflowError())
+}
+
+func TestATrainRemembersAPauseUntilResumeAndThenEnds(t *testing.T) {
+	s := newShed(t)
+	pause := s.update(time.Second, train.Pause, ada("audit"))
+	var st train.TrainStatus
+	s.at(40*time.Hour, func() { st = s.status() })
+	s.update(48*time.Hour, train.Resume, ada(""))
+	s.run()
+	assert.Contains(t, pause.said(), "Paused")
+	require.Len(t, st.Memory.Holds, 1)
+	assert.Equal(t, train.WaitPerson, st.Waiting.For)
+	assert.NotEmpty(t, st.Commands)
+	assert.WithinDuration(t, s.start.Add(48*time.Hour), s.env.Now(), 3*time.Minute)
+	require.Len(t, s.said, 2, "no release is open, so the train says it itself")
+	assert.Contains(t, s.said[0], "pause by ada")
+}
+
+func TestATrainTellsItsOpenReleaseAtOnceAndLeavesTheTalkingToIt(t *testing.T) {
+	s := newShed(t)
+	s.open = []string{releaseID}
+	s.update(time.Second, train.Pause, ada("audit"))
+	s.update(time.Hour, train.Resume, ada(""))
+	s.run()
+	assert.Empty(t, s.said)
+	require.Len(t, s.told, 2)
+	assert.Len(t, s.told[0].Memory.Holds, 1)
+	require.Len(t, s.told[0].Decisions, 1)
+	assert.Empty(t, s.told[1].Memory.Holds)
+	assert.Greater(t, s.told[1].Memory.Revision, s.told[0].Memory.Revision)
+}
+
+func TestAHotfixFreezeCreatesAGitLabFreezeAndTheLiftRemovesExactlyOurs(t *testing.T) {
+	s := newShed(t)
+	s.freezes[99] = train.OwnFreeze{}
+	s.lastID = 100
+	freeze := s.update(time.Second, train.HotfixFreeze, ada("hotfix for checkout"))
+	lift := s.update(2*time.Hour, train.LiftHotfixFreeze, ada(""))
+	again := s.update(2*time.Hour+10*time.Second, train.LiftHotfixFreeze, ada(""))
+	var during map[int64]train.OwnFreeze
+	s.at(time.Hour, func() { s.mu.Lock(); during = map[int64]train.OwnFreeze{101: s.freezes[101]}; s.mu.Unlock() })
+	s.run()
+	assert.Contains(t, freeze.said(), "It is GitLab freeze period 101.")
+	assert.Equal(t, newYork(23, 9, 0).UTC(), during[101].From)
+	assert.Equal(t, newYork(24, 9, 1).UTC(), during[101].Until)
+	assert.Contains(t, lift.said(), "Our GitLab freeze period is gone.")
+	assert.Contains(t, again.said(), "there is nothing to lift")
+	assert.Len(t, s.freezes, 1)
+	assert.Contains(t, s.freezes, int64(99))
+}
+
+func TestAHotfixFreezeIsExtendedHalfAnHourBeforeItsEndWhileTheHoldStands(t *testing.T) {
+	s := newShed(t)
+	s.update(time.Second, train.HotfixFreeze, train.Command{By: "ada", Reason: "fix", Until: "4h"})
+	var until time.Time
+	s.at(3*time.Hour+40*time.Minute, func() { s.mu.Lock(); until = s.freezes[1].Until; s.mu.Unlock() })
+	s.update(5*time.Hour, train.LiftHotfixFreeze, ada(""))
+	s.run()
+	assert.Equal(t, newYork(24, 13, 1).UTC(), until)
+	assert.Equal(t, []string{"create", "change", "delete"}, s.steps)
+}
+
+func TestAFreezeThatSomebodyDeletedInGitLabIsCreatedAnewWhenItIsExtended(t *testing.T) {
+	s := newShed(t)
+	s.update(time.Second, train.HotfixFreeze, train.Command{By: "ada", Reason: "fix", Until: "4h"})
+	s.at(time.Hour, func() { s.mu.Lock(); delete(s.freezes, 1); s.mu.Unlock() })
+	s.update(5*time.Hour, train.LiftHotfixFreeze, ada(""))
+	s.run()
+	assert.Equal(t, []string{"create", "change", "create", "delete"}, s.steps)
+	assert.Empty(t, s.freezes)
+}
+
+func TestAFreezeThatGitLabRefusesStillHoldsHere(t *testing.T) {
+	s := newShed(t)
+	s.refuse = "GitLab: could not create a freeze period: 403 Forbidden"
+	freeze := s.update(time.Second, train.HotfixFreeze, ada("fix"))
+	var st train.TrainStatus
+	s.at(time.Hour, func() { st = s.status() })
+	s.update(2*time.Hour, train.LiftHotfixFreeze, ada(""))
+	s.run()
+	assert.Contains(t, freeze.said(), "Held here; GitLab freeze refused: GitLab: could not create a freeze period: 403 Forbidden")
+	require.Len(t, st.Memory.Holds, 1)
+	assert.Equal(t, train.HoldHotfix, st.Memory.Holds[0].Kind)
+	assert.Equal(t, []string{"create"}, s.steps, "neither hammered nor deleted")
+}
+
+func TestALiftWhileGitLabDoesNotAnswerStillLeavesNoFreezeBehind(t *testing.T) {
+	s := newShed(t)
+	s.silent = time.Hour
+	freeze := s.update(time.Second, train.HotfixFreeze, ada("fix"))
+	lift := s.update(10*time.Minute, train.LiftHotfixFreeze, ada(""))
+	s.run()
+	assert.Contains(t, freeze.said(), "GitLab has not answered yet")
+	assert.Contains(t, lift.said(), "our freeze period is deleted as soon as it does")
+	assert.Equal(t, []string{"create", "delete"}, s.steps)
+	assert.Empty(t, s.freezes)
+}
+
+func TestSkippedDaysAreForgottenWhenTheyHavePassed(t *testing.T) {
+	s := newShed(t)
+	skip := s.update(time.Second, train.SkipDay, train.Command{By: "ada", Reason: "meeting", Day: train.Day{Year: 2026, Month: 11, Day: 25}})
+	past := s.update(2*time.Second, train.SkipDay, train.Command{By: "ada", Reason: "meeting", Day: train.Day{Year: 2026, Month: 11, Day: 20}})
+	s.run()
+	assert.Contains(t, skip.said(), "Nothing is released on 2026-11-25.")
+	assert.Contains(t, past.said(), "name a day ahead")
+	assert.True(t, s.env.Now().After(newYork(26, 0, 0)), s.env.Now())
+}
+
+func TestATrainThatReleaseYamlDoesNotKnowRefusesAndEnds(t *testing.T) {
+	s := newShed(t)
+	s.unknown = "there is no train \"apy\" in release.yaml; it has api"
+	a := s.update(time.Second, train.Pause, ada("x"))
+	b := s.update(2*time.Second, train.ApproveDespiteE2E, train.Command{By: "ada", Reason: "x", Tag: newTag})
+	s.run()
+	assert.Contains(t, a.said(), `there is no train "apy"`)
+	assert.Error(t, b.err)
+}
+
+func TestWhatBelongsToAReleaseIsRefusedByTheTrain(t *testing.T) {
+	s := newShed(t)
+	a := s.update(time.Second, train.RerunE2E, ada(""))
+	s.run()
+	assert.Contains(t, a.said(), "rerun-e2e belongs to a release, not to the train")
+}
+
+func TestACommandThatARetryRepeatsIsActedOnOnce(t *testing.T) {
+	s := newShed(t)
+	c := ada("audit")
+	c.ID = "release-api-2026-11-24#1/1"
+	s.update(time.Second, train.Pause, c)
+	s.update(time.Minute, train.Resume, ada(""))
+	late := s.update(time.Minute+time.Second, train.Pause, c)
+	s.run()
+	assert.Equal(t, "Done already.", late.said())
+	assert.Len(t, s.told, 2)
+}
+
+func TestNoDepartureRaisesAnAlarmAndARecordedReasonDoesNot(t *testing.T) {
+	for name, tt := range map[string]struct {
+		found train.ExpectedRelease
+		alarm bool
+	}{
+		"departed": {train.ExpectedRelease{Sentence: "release-api-2026-11-24 departed"}, false},
+		"skipped":  {train.ExpectedRelease{Sentence: "2026-11-24 was skipped: meeting (ada)"}, false},
+		"missing":  {train.ExpectedRelease{Alarm: true, Day: train.Day{Year: 2026, Month: 11, Day: 24}, Sentence: "release-api-2026-11-24 should have departed"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShed(t)
+			var asked train.ExpectReleaseInput
+			s.env.OnActivity(departures.ExpectRelease, mock.Anything, mock.Anything).Return(lockedIn(&s.mu, func(in train.ExpectReleaseInput) (train.ExpectedRelease, error) {
+				asked = in
+				tt.found.Train = exampleTrain()
+				return tt.found, nil
+			}))
+			require.NoError(t, s.env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(
+				temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime").ValueSet(newYork(23, 17, 30)))))
+			s.env.ExecuteWorkflow(train.WatchdogWorkflow, train.WatchdogInput{Train: "api"})
+			require.NoError(t, s.env.GetWorkflowError())
+			assert.True(t, newYork(23, 17, 0).Equal(asked.CutAt), asked.CutAt)
+			assert.Equal(t, tt.alarm, len(s.said) == 1)
+			if tt.alarm {
+				assert.Contains(t, s.said[0], "No departure of api for 2026-11-24")
+				assert.Contains(t, s.said[0], "starter start --train api --day 2026-11-24")
+			}
+		})
+	}
+}
