@@ -24,11 +24,12 @@ import (
 type demo struct {
 	app *app
 
-	train  string
-	repo   string
-	branch string
-	length time.Duration
-	keep   bool
+	train    string
+	repo     string
+	branch   string
+	length   time.Duration
+	scenario string
+	keep     bool
 
 	dir      string // temporary files; removed at the end
 	began    time.Time
@@ -44,8 +45,12 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: "Run one release day on this machine, with nothing to set up",
 		Long: `Run one release day on this machine, with nothing to set up: it starts a Temporal
 dev server with Web UI, a sandbox that stands for GitLab, Slack and Kubernetes, and
-a worker, and squeezes the day into about a minute. Ctrl-C stops all of it.`,
+a worker, and squeezes the day into about a minute. Ctrl-C stops all of it.
+
+A scenario is a day on which something happens: it prints the commands to paste
+into another terminal, waits for you, and ends when the release is in production.`,
 		Example: `  starter demo
+  starter demo --scenario red-e2e
   starter demo --repo ../my-service --length 30s --keep`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
@@ -54,6 +59,8 @@ a worker, and squeezes the day into about a minute. Ctrl-C stops all of it.`,
 	cmd.Flags().StringVar(&d.repo, "repo", ".", "the git `repository` whose commits are released; it is cloned, never touched")
 	cmd.Flags().StringVar(&d.branch, "branch", "", "its `branch` that becomes main; what is checked out when left out")
 	cmd.Flags().DurationVar(&d.length, "length", time.Minute, "how long the day takes")
+	cmd.Flags().StringVar(&d.scenario, "scenario", "", "what `happens` on the day: "+strings.Join(scenarioNames(), ", ")+"; nothing when left out")
+	_ = cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions(scenarioNames(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().BoolVar(&d.keep, "keep", false, "keep everything running after the day has ended, until Ctrl-C")
 	return cmd
 }
@@ -65,6 +72,10 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if d.length < shortestDay {
 		return fmt.Errorf("--length %s is too short: a release day needs at least %s", d.length, shortestDay)
 	}
+	play, err := findScenario(d.scenario)
+	if err != nil {
+		return err
+	}
 	t, err := d.app.train(d.train)
 	if err != nil {
 		return err
@@ -74,13 +85,18 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return interrupted(ctx, err)
 	}
 	c := d.temporal.Client()
-	started, err := depart(ctx, c, train.DepartureInput{Train: t.Name, By: osUser(), Squeeze: train.Duration(d.length)})
+	in := train.DepartureInput{Train: t.Name, By: osUser(), Squeeze: train.Duration(d.length)}
+	if play.name != "" { // the window stays open for as long as people need
+		in.Opens, in.Squeeze = train.Duration(d.length*65/100), train.Duration(max(d.length, scenarioWindow))
+		play.begin(d.sandbox)
+	}
+	started, err := depart(ctx, c, in)
 	if err != nil {
 		return interrupted(ctx, d.withWorkerLog(err))
 	}
 	d.say("%s", started.Sentence)
 	d.showLines(started.ReleaseID)
-	if err := d.follow(ctx, c, started.ReleaseID); err != nil {
+	if err := d.follow(ctx, c, started.ReleaseID, play); err != nil {
 		return interrupted(ctx, d.withWorkerLog(err))
 	}
 	var summary train.Summary
@@ -223,9 +239,10 @@ To kill the worker and start another one:
 }
 
 // follow prints what the release is waiting for, whenever that changes.
-func (d *demo) follow(ctx context.Context, c client.Client, id string) error {
+func (d *demo) follow(ctx context.Context, c client.Client, id string, play scenario) error {
 	const look = 200 * time.Millisecond
 	var shown string
+	begun := false
 	for {
 		st, err := status(ctx, c, id)
 		if err != nil {
@@ -237,6 +254,19 @@ func (d *demo) follow(ctx context.Context, c client.Client, id string) error {
 		if st.Waiting.What != shown {
 			shown = st.Waiting.What
 			d.say("%-11s waiting for %s", st.Phase, shown)
+		}
+		if play.name != "" && st.Phase == train.Watching {
+			if !begun {
+				d.say("The scenario has ended well; the rest of the window is skipped.")
+				begun = true
+				if err := c.SignalWorkflow(ctx, id, "", train.SignalSupersede, train.Supersede{By: "The next departure"}); err != nil {
+					return err
+				}
+			}
+		} else if play.look != nil {
+			if err := play.look(d, st); err != nil {
+				return err
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -37,6 +39,7 @@ func newShed(t *testing.T) *shed {
 	t.Helper()
 	s := &shed{t: t, freezes: map[int64]train.OwnFreeze{}, start: newYork(23, 9, 0)}
 	suite := &testsuite.WorkflowTestSuite{}
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	s.env = suite.NewTestWorkflowEnvironment()
 	s.env.SetTestTimeout(20 * time.Second)
 	s.env.SetStartTime(s.start)

@@ -3,6 +3,7 @@ package workflows
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -47,6 +49,10 @@ type world struct {
 	tags, e2es  int
 	delivered   []train.DeliverInput
 	completedAt time.Time
+
+	// allowWritesOnlyWithoutHolds fails the test when a step that obeys holds is
+	// taken while one stands.
+	allowWritesOnlyWithoutHolds bool
 
 	// What the outside world says about what must hold; set by change.
 	memory     train.Memory
@@ -114,6 +120,7 @@ func newWorld(t *testing.T) *world {
 		e2eEnds: train.EndedJob{Status: "success"}, e2eFound: train.E2EFound{Report: train.E2EReport{Tests: 4, CypressURL: "https://cloud.cypress.io/projects/p/runs/1"}},
 	}
 	suite := &testsuite.WorkflowTestSuite{}
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	w.env = suite.NewTestWorkflowEnvironment()
 	w.env.SetTestTimeout(20 * time.Second)
 	w.startAt(w.in.Plan.CutAt)
@@ -147,6 +154,7 @@ func (w *world) answer() {
 		if held := w.stands(in.Guard); len(held) > 0 {
 			return train.CreatedTag{Holds: held}, nil
 		}
+		w.written("tag")
 		w.tags++
 		require.Contains(w.t, in.Key, releaseID)
 		tag := train.Tag{Prefix: in.Prefix, Day: in.Day, Patch: w.tags}
@@ -203,6 +211,11 @@ func (w *world) answer() {
 		if !in.NotAfter.IsZero() && !e.Now().Before(in.NotAfter) {
 			return train.PlayedJob{Held: "the window closed"}, nil
 		}
+		if in.Job == w.in.Train.Production.Job {
+			w.written(in.Job, train.HoldDrift)
+		} else if in.Job == w.in.Train.Staging.Job {
+			w.written(in.Job)
+		}
 		w.played = append(w.played, in.Job+" "+e.Now().In(w.in.Train.Location()).Format("Mon 15:04"))
 		return train.PlayedJob{JobID: 2, JobURL: "https://gitlab/jobs/" + in.Job}, nil
 	}
@@ -237,6 +250,7 @@ func (w *world) answer() {
 			w.e2eVoid = w.e2eVoid[1:]
 			return train.StartedE2E{Void: void}, nil
 		}
+		w.written("E2E")
 		w.e2es++
 		return train.StartedE2E{StartedPipeline: train.StartedPipeline{ID: int64(2 + w.e2es), URL: "https://gitlab/pipelines/3"}}, nil
 	}))
@@ -293,6 +307,19 @@ func (w *world) observe(in train.AwaitChangeInput) train.Observation {
 		o.Started = w.started
 	}
 	return o
+}
+
+// written is called when a guarded effect happens.
+func (w *world) written(what string, more ...train.HoldKind) {
+	if !w.allowWritesOnlyWithoutHolds {
+		return
+	}
+	kinds := append([]train.HoldKind{train.HoldPause, train.HoldFreeze, train.HoldHotfix}, more...)
+	for _, h := range (train.Observation{Freeze: w.freeze, Drift: w.drift, Memory: &w.memory}).Holds() {
+		if slices.Contains(kinds, h.Kind) {
+			w.t.Errorf("%s at %s while the hold %s stood", what, w.env.Now(), h.Kind)
+		}
+	}
 }
 
 // stands are the holds that an activity runs into.

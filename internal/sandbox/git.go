@@ -333,7 +333,24 @@ func (r *repository) pushCommit(ctx context.Context, path, content, message stri
 	return sha, err
 }
 
-// commitOn makes a commit with the tree of a ref on top of it, on no branch.
-func (r *repository) commitOn(ctx context.Context, ref, message string) (string, error) {
-	return r.git(ctx, "-c", "user.name=Grace Hopper", "-c", "user.email=grace@example.com", "commit-tree", ref+"^{tree}", "-p", ref+"^{commit}", "-m", message)
+// hotfix makes a commit on top of a ref, on no branch, and merges it into main,
+// as people do with a hotfix that production got first.
+func (r *repository) hotfix(ctx context.Context, ref, message string) (string, error) {
+	commit := func(tree, message string, parents ...string) (string, error) {
+		args := []string{"-c", "user.name=Grace Hopper", "-c", "user.email=grace@example.com", "commit-tree", tree + "^{tree}", "-m", message}
+		for _, p := range parents {
+			args = append(args, "-p", p+"^{commit}")
+		}
+		return r.git(ctx, args...)
+	}
+	sha, err := commit(ref, message, ref)
+	if err != nil {
+		return "", err
+	}
+	merge, err := commit(mainBranch, "Merge branch 'hotfix' into 'main'\n\n"+message, mainBranch, sha)
+	if err != nil {
+		return "", err
+	}
+	_, err = r.git(ctx, "update-ref", "refs/heads/"+mainBranch, merge)
+	return sha, err
 }

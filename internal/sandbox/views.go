@@ -296,11 +296,11 @@ func (s *Sandbox) RunInCluster(context string, v train.Version) {
 	})
 }
 
-// HotfixInProduction commits on a branch of what a cluster runs, tags it and
-// makes Flux run it; it returns the version.
+// HotfixInProduction commits on top of what a cluster runs, tags that, makes
+// Flux run it and merges it into main; it returns the version.
 func (s *Sandbox) HotfixInProduction(context, tag, message string) (v train.Version, err error) {
 	from := s.FluxVersion(context)
-	s.locked(func() { v.SHA, err = s.git.commitOn(background, from.Ref(), message) })
+	s.locked(func() { v.SHA, err = s.git.hotfix(background, from.Ref(), message) })
 	if err != nil {
 		return v, err
 	}

@@ -101,11 +101,14 @@ func (s *State) probes(e Entry, now time.Time) []Command {
 	case RegenerateChangelog:
 		c.PreviousTag = cmp.Or(s.Deployed.Version.Tag, "<tag>")
 	case MoveProduction:
-		at := s.Plan.WindowOpens.Add(time.Hour)
+		at, next := s.Plan.WindowOpens.Add(time.Hour), s.Plan.NextCutAt
 		if !at.After(now) {
-			at = now.Add(time.Hour).Truncate(time.Minute)
+			at = now.Add(time.Hour)
 		}
-		if next := s.Plan.NextCutAt; !next.IsZero() && !at.Before(next) {
+		if !next.IsZero() && !at.Before(next) {
+			at = now.Add(next.Sub(now) / 2)
+		}
+		if at = at.Truncate(time.Second); !at.After(now) {
 			return nil // too late to move it anywhere
 		}
 		c.At = at.In(s.Train.Location()).Format(time.RFC3339)

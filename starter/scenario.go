@@ -1,0 +1,159 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/release-train/release-train/internal/sandbox"
+	"github.com/release-train/release-train/internal/train"
+)
+
+// scenario is a demo day on which something happens and people act.
+type scenario struct {
+	name string
+	// begin changes the world before the day departs.
+	begin func(s *sandbox.Sandbox)
+	// look is called with each status; it says once what to do, and lets things happen.
+	look func(d *demo, st train.Status) error
+}
+
+// scenarioWindow is how long the window of a scenario stays open: people read.
+const scenarioWindow = 2 * time.Hour
+
+// scenarios are made anew for each run: they remember what they have said.
+func scenarios() []scenario {
+	return []scenario{redE2E(), freezeScenario(), hotfixScenario()}
+}
+
+func scenarioNames() []string {
+	var names []string
+	for _, s := range scenarios() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+func findScenario(name string) (scenario, error) {
+	if name == "" {
+		return scenario{}, nil
+	}
+	for _, s := range scenarios() {
+		if s.name == name {
+			return s, nil
+		}
+	}
+	return scenario{}, fmt.Errorf("--scenario %s is not known: write one of %s", name, strings.Join(scenarioNames(), ", "))
+}
+
+// redE2E is a day whose E2E run is red: somebody approves.
+func redE2E() scenario {
+	said := false
+	return scenario{
+		name:  "red-e2e",
+		begin: func(s *sandbox.Sandbox) { s.SetOutcome("e2e", "script_failure") },
+		look: func(d *demo, st train.Status) error {
+			if said || st.Phase != train.AtGate || st.E2E == nil || st.E2E.State != train.E2ERed {
+				return nil
+			}
+			said = true
+			d.hint(st, "E2E is red. Look at the failing specs, then approve:", train.ApproveDespiteE2E,
+				train.Command{By: "ada", Tag: st.Candidate.Tag, Reason: "known flake, booking pod looked at it"})
+			return nil
+		},
+	}
+}
+
+// freezeScenario is a day with a GitLab deploy freeze that somebody deletes.
+func freezeScenario() scenario {
+	made, said := false, false
+	return scenario{
+		name:  "freeze",
+		begin: func(*sandbox.Sandbox) {},
+		look: func(d *demo, st train.Status) error {
+			if !made && st.Phase == train.Testing {
+				made = true
+				now := time.Now().UTC()
+				at := func(t time.Time) string {
+					return fmt.Sprintf("%d %d %d %d *", t.Minute(), t.Hour(), t.Day(), int(t.Month()))
+				}
+				d.sandbox.AddFreeze(at(now), at(now.Add(12*time.Hour)), "UTC")
+				d.say("Somebody sets a deploy freeze of twelve hours in GitLab.")
+			}
+			if made && !said && st.Phase == train.AtGate {
+				said = true
+				d.app.printf("\nThe freeze holds production, even when the window opens. To delete it in GitLab:\n  curl -X POST %s/sandbox/unfreeze -d '{}'\n\n", d.sandbox.URL())
+			}
+			return nil
+		},
+	}
+}
+
+// hotfixScenario is a day on which a hotfix goes to production past the train.
+func hotfixScenario() scenario {
+	stage := 0
+	return scenario{
+		name:  "hotfix",
+		begin: func(*sandbox.Sandbox) {},
+		look: func(d *demo, st train.Status) error {
+			has := func(kind train.HoldKind) bool {
+				for _, h := range st.Holds {
+					if h.Kind == kind {
+						return true
+					}
+				}
+				return false
+			}
+			switch {
+			case stage == 0 && st.Phase == train.Testing:
+				stage++
+				d.hint(st, "Checkout is broken in production. Hold the train while a hotfix goes out:", train.HotfixFreeze,
+					train.Command{By: "ada", Reason: "hotfix for checkout", Until: "4h"})
+			case stage == 1 && has(train.HoldHotfix):
+				stage++
+				previous := train.Tag{Prefix: tagPrefix(st.Candidate.Tag), Day: st.Day.Add(-1), Patch: 90}
+				v, err := d.sandbox.HotfixInProduction("production", previous.String(), "fix: checkout sums up again")
+				if err != nil {
+					return err
+				}
+				d.say("The hotfix %s is in production, and merged into main.", v)
+				d.hint(st, "End the hotfix freeze:", train.LiftHotfixFreeze, train.Command{By: "ada"})
+			case stage == 2 && !has(train.HoldHotfix) && has(train.HoldDrift):
+				stage++
+				d.hint(st, "The candidate lacks the hotfix: deploying it would take it back. Cut a new candidate that has it:", train.CutTag,
+					train.Command{By: "ada", Reason: "takes the hotfix"})
+			}
+			return nil
+		},
+	}
+}
+
+// tagPrefix is what stands before the version in a tag.
+func tagPrefix(tag string) string {
+	i := strings.LastIndex(tag, "v")
+	return tag[:max(i, 0)]
+}
+
+// hint prints what to do, in the three ways in which it can be done.
+func (d *demo) hint(st train.Status, what string, name train.CommandName, c train.Command) {
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return
+	}
+	flags := ""
+	for _, f := range [][2]string{{"tag", c.Tag}, {"until", c.Until}, {"reason", c.Reason}} {
+		if f[1] != "" {
+			flags += fmt.Sprintf(" --%s %q", f[0], f[1])
+		}
+	}
+	d.app.printf(`
+%[1]s
+  go run ./starter %[2]s --by ada%[3]s
+or
+  go tool -modfile=internal/tools/tctl/go.mod tctl workflow signal -w %[4]s -n %[2]s -i '%[5]s'
+or
+  go tool -modfile=internal/tools/temporal/go.mod temporal workflow update execute --workflow-id %[4]s --name %[2]s --input '%[5]s'
+
+`, what, name, flags, st.ID, raw)
+}
