@@ -185,8 +185,8 @@ func (r *release) produce(ctx workflow.Context) error {
 			return err
 		}
 	}
-	if r.ReleasedAt.IsZero() {
-		r.ReleasedAt = r.Production.EndedAt
+	if r.Released != r.Candidate.Tag {
+		r.Released, r.ReleasedAt = r.Candidate.Tag, r.Production.EndedAt
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -22,6 +23,7 @@ func (r *release) obey(ctx workflow.Context, a asked) (train.Decision, train.Ans
 	if refusal == "" {
 		answer, refusal = r.carryOut(ctx, a.name, c)
 	}
+	answer.Sentence = strings.TrimSpace(answer.Sentence)
 	d.Accepted, d.Sentence = refusal == "", answer.Sentence
 	if refusal != "" {
 		d.Sentence = refusal
@@ -101,6 +103,7 @@ func (r *release) askTrain(ctx workflow.Context, name train.CommandName, c train
 		r.Apply(name, c, workflow.Now(ctx))
 	}
 	r.Memory.Revision = max(r.Memory.Revision, asked.Answer.Revision)
+	asked.Answer.Revision = 0
 	if name == train.Resume || name == train.LiftHotfixFreeze {
 		asked.Answer.Sentence += " " + r.Outlook(workflow.Now(ctx))
 	}

@@ -206,8 +206,12 @@ func (r *release) watch(ctx workflow.Context) error {
 		r.tell(r.coordination(ctx, ptr(r.ReleasedEvent())))
 	}
 	err := r.sleepUntil(ctx, until, fmt.Sprintf("%s is in production: watching until the window closes", r.Candidate.Tag), never)
-	r.end(train.EndReleased, fmt.Sprintf("%s went to production %s.", r.Candidate.Tag, train.When(r.ReleasedAt, r.Train.Location())))
+	r.end(train.EndReleased, r.releasedWhy())
 	return err
+}
+
+func (r *release) releasedWhy() string {
+	return fmt.Sprintf("%s went to production %s.", r.Released, train.When(r.ReleasedAt, r.Train.Location()))
 }
 
 // close says how the release ended and gives its summary.
@@ -220,6 +224,7 @@ func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) 
 	r.End, r.EndWhy, r.EndedAt = r.Ending.End, r.Ending.Why, workflow.Now(ctx)
 	if !r.ReleasedAt.IsZero() {
 		r.End = train.EndReleased // what ended the watch does not undo the release
+		r.EndWhy = r.releasedWhy()
 	}
 	r.enter(ctx, train.Ended, train.Waiting{For: train.WaitNothing, What: "nothing"})
 	if err := workflow.Await(ctx, func() bool { return r.doors.idle(ctx) }); err != nil { // what came is answered first

@@ -265,7 +265,9 @@ func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answ
 		}
 		k.untold = append(k.untold, d)
 		k.bump(workflow.Now(ctx))
-		answer.Revision = k.Revision
+		if c.ID != "" { // asked by a release, for its copy
+			answer.Revision = k.Revision
+		}
 	}
 	k.record.Add(d)
 	if refusal != "" && a.door == train.BySignal && k.posted < refusalsTold {

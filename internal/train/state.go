@@ -310,6 +310,8 @@ type State struct {
 	// Ending is set once when something asked the release to end.
 	Ending *Ending `json:"ending,omitempty"`
 
+	// Released is the tag that went to production, and when.
+	Released   string    `json:"released,omitempty"`
 	ReleasedAt time.Time `json:"releasedAt,omitzero"`
 	End        End       `json:"end,omitempty"`
 	EndWhy     string    `json:"endWhy,omitempty"`
