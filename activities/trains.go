@@ -25,7 +25,7 @@ func (t *Trains) memory(ctx context.Context, name string) (*train.Memory, error)
 
 // ReadMemory reads what a train remembers; nil when it remembers nothing.
 func ReadMemory(ctx context.Context, c client.Client, name string) (*train.Memory, error) {
-	id := train.TrainID(name)
+	id := train.MemoryID(name)
 	d, err := c.DescribeWorkflowExecution(ctx, id, "")
 	if gone(err) {
 		return nil, nil //nolint:nilnil // no memory is an answer
@@ -43,7 +43,7 @@ func ReadMemory(ctx context.Context, c client.Client, name string) (*train.Memor
 	if err != nil {
 		return nil, fmt.Errorf("ask %s what it remembers: %w", id, err)
 	}
-	var st train.TrainStatus
+	var st train.MemoryStatus
 	if err := value.Get(&st); err != nil {
 		return nil, err
 	}
@@ -52,23 +52,23 @@ func ReadMemory(ctx context.Context, c client.Client, name string) (*train.Memor
 
 // AskTrain passes a command on to the train, whose workflow is started if it
 // does not run. The command's ID makes a repeated call harmless.
-func (t *Trains) AskTrain(ctx context.Context, in train.AskTrainInput) (train.TrainAnswer, error) {
+func (t *Trains) AskTrain(ctx context.Context, in train.AskTrainInput) (train.MemoryAnswer, error) {
 	answer, err := SendToTrain(ctx, t.Releases.Temporal, in.Train, in.Name, in.Command)
 	var refused *temporal.ApplicationError
 	if errors.As(err, &refused) && refused.Type() == train.RefusedCommand {
-		return train.TrainAnswer{Refused: refused.Message()}, nil
+		return train.MemoryAnswer{Refused: refused.Message()}, nil
 	}
-	return train.TrainAnswer{Answer: answer}, err
+	return train.MemoryAnswer{Answer: answer}, err
 }
 
 // SendToTrain sends a command to a train as an update, and starts the train's
 // workflow if it does not run.
 func SendToTrain(ctx context.Context, c client.Client, name string, command train.CommandName, in train.Command) (train.Answer, error) {
-	id := train.TrainID(name)
+	id := train.MemoryID(name)
 	start := c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID: id, TaskQueue: train.TaskQueue, WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary: "What the train " + name + " remembers",
-	}, train.TrainWorkflow, train.TrainInput{Train: name})
+	}, train.TrainWorkflow, train.MemoryInput{Train: name})
 	handle, err := c.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{

@@ -290,8 +290,8 @@ func (a *app) showSchedule(ctx context.Context, c client.Client, t train.Train) 
 	}
 	a.printf("Schedule %s: %s\n", train.ScheduleID(t.Name), state)
 	a.printf("  zone      %s\n  catch-up  %s\n  fired     %d times, %d missed\n", d.Schedule.Spec.TimeZoneName, d.Schedule.Policy.CatchupWindow, d.Info.NumActions, d.Info.NumActionsMissedCatchupWindow)
-	wanted := t
-	if wanted, err = remembered(ctx, c, t); err != nil {
+	wanted, err := remembered(ctx, c, t)
+	if err != nil {
 		return err
 	}
 	if wanted := temporalSpec(wanted, time.Now()); !sameSpec(*d.Schedule.Spec, wanted) {

@@ -289,9 +289,12 @@ func (p *place) workflows(id string, s train.Summary) []string {
 }
 
 // record writes the histories that the replay tests of workflows/ replay.
-func (p *place) record(dir, name, id string, s train.Summary) {
+func (p *place) record(dir, name, id string, s train.Summary, more ...string) {
 	p.t.Helper()
-	for _, w := range p.workflows(id, s) {
+	for _, w := range append(p.workflows(id, s), more...) {
+		if d, err := p.client.DescribeWorkflowExecution(p.ctx, w, ""); err != nil || d.WorkflowExecutionInfo.HistoryLength == 0 {
+			continue // the day ended before it came to that
+		}
 		h := p.history(w)
 		raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(h)
 		require.NoError(p.t, err)

@@ -126,7 +126,7 @@ func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer,
 	}
 	return train.Answer{Sentence: r.Recutting(train.Recut{
 		SHA: cut.SHA, Tag: c.Tag, By: c.By, Reason: c.Reason, Adds: cut.Adds, Drops: cut.Drops,
-	}, workflow.Now(ctx))}, ""
+	})}, ""
 }
 
 // regenerate makes the changelog again from another tag.

@@ -168,6 +168,16 @@ func TestARerunThatIsRedAfterGreenClosesTheGate(t *testing.T) {
 	assert.Equal(t, train.E2ERed, s.E2E)
 }
 
+func TestARerunWhileTheReportIsReadRunsAgain(t *testing.T) {
+	w := newWorld(t)
+	w.reportTakes = 10 * time.Minute
+	w.e2eTook = []time.Duration{8 * time.Hour, time.Hour}
+	w.signal(newYork(24, 1, 17), train.RerunE2E, ada("")) // the run has ended, its report is being read
+	s := w.run()
+	assert.Equal(t, 2, w.e2es)
+	assert.Equal(t, train.EndReleased, s.End)
+}
+
 func TestAnApprovalIsVoidWhenE2ERunsAgain(t *testing.T) {
 	w := redWorld(t)
 	w.signal(newYork(24, 8, 0), train.ApproveDespiteE2E, train.Command{By: "ada", Reason: "flake", Tag: newTag})

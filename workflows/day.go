@@ -36,6 +36,7 @@ type release struct {
 	shown      []string // search attributes as last upserted
 	deliver    *delivery
 	doors      *commandDoors
+	looking    *watch // the AwaitChange that runs; nil: none does
 
 	// door is the main line's way out: interrupted when the release is to end or
 	// its candidate is replaced. aside is that of commands, which are carried out

@@ -107,7 +107,7 @@ func (d *deploy) play(ctx workflow.Context) bool {
 	}
 	d.Before = played.Before
 	if played.Held != "" {
-		d.Deploy.Held = played.Holds
+		d.Held = played.Holds
 		return d.ended(train.DeployHeld, "nothing was played: %s", played.Held)
 	}
 	d.JobID, d.JobURL, d.Adopted = played.JobID, played.JobURL, played.Adopted

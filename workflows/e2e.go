@@ -139,7 +139,10 @@ func (r *release) awaitE2E(ctx workflow.Context) error {
 			return nil
 		}
 	}
-	return r.readE2E(ctx, run)
+	if err := r.readE2E(ctx, run); !errors.Is(err, errRerun) { // else the next run begins
+		return err
+	}
+	return nil
 }
 
 // errRerun ends the wait for a run that another one replaces.

@@ -14,6 +14,7 @@ import (
 // people, and reminds them. A new E2E run that was asked for runs from here.
 func (r *release) awaitGate(ctx workflow.Context) error {
 	var asked string
+	defer r.endWatch(ctx)
 	for {
 		if r.Orders.Rerun {
 			if err := r.test(ctx); err != nil {

@@ -13,6 +13,7 @@ import (
 // an activity watches what the outside world says about them.
 func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 	before, told := r.Waiting, ""
+	defer r.endWatch(ctx)
 	for {
 		holds := r.Blocking(step)
 		if len(holds) == 0 {
@@ -92,7 +93,7 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 	if r.Phase == train.AtGate && r.Train.Production.Start == train.StartPlay && (r.Production == nil || r.Production.Outcome == train.DeployHeld) {
 		in.Job = r.Train.Production.Job
 	}
-	watch := start(ctx, r.door, watching("Freezes, holds, tag, Flux and the production job", in.Beat.D(), until.Sub(now)), holds.AwaitChange, in)
+	watch := r.watchFor(ctx, in, at)
 	wake := func() bool { return watch.done() || cond() }
 	var err error
 	if at.IsZero() {
@@ -100,15 +101,10 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 	} else {
 		err = r.sleepUntil(ctx, at, summary, wake)
 	}
-	if !watch.done() {
-		if workflow.Now(ctx).Before(until) { // else it ends by itself
-			watch.stop()
-		}
+	if err != nil || !watch.done() {
 		return err
 	}
-	if err != nil {
-		return err
-	}
+	r.looking = nil
 	seen, err := watch.get(ctx)
 	if err != nil {
 		if interrupts(err) {
@@ -119,6 +115,36 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 	}
 	r.observed(ctx, seen)
 	return nil
+}
+
+// watchFor is the watch that runs, where it looks for the same, else a new one:
+// a watch learns of its end only at its next beat. It is needed until an instant; zero: as long as it runs.
+func (r *release) watchFor(ctx workflow.Context, in train.AwaitChangeInput, need time.Time) pending[train.Observation] {
+	what := fmt.Sprintf("%v %s %s %s", in.Guard, in.Known.Digest(), in.Job, in.Day)
+	if r.looking != nil && r.looking.what == what && !r.looking.until.Before(need) {
+		return r.looking.pending
+	}
+	r.endWatch(ctx)
+	r.looking = &watch{
+		what: what, until: in.Until,
+		pending: start(ctx, r.door, watching("Freezes, holds, tag, Flux and the production job", in.Beat.D(), in.Until.Sub(workflow.Now(ctx))), holds.AwaitChange, in),
+	}
+	return r.looking.pending
+}
+
+// endWatch ends the watch that runs; one whose time is over ends by itself.
+func (r *release) endWatch(ctx workflow.Context) {
+	if r.looking != nil && !r.looking.pending.done() && workflow.Now(ctx).Before(r.looking.until) {
+		r.looking.pending.stop()
+	}
+	r.looking = nil
+}
+
+// watch is an AwaitChange under way.
+type watch struct {
+	what    string
+	until   time.Time
+	pending pending[train.Observation]
 }
 
 // observed takes an observation into the state and tells people.

@@ -12,8 +12,8 @@ import (
 
 // TrainWorkflow is the long-lived memory of a train: pause, hotfix freeze,
 // skipped and added days. It exists only while it has something to remember.
-// Its ID is train.TrainID.
-func TrainWorkflow(ctx workflow.Context, in train.TrainInput) (train.Memory, error) {
+// Its ID is train.MemoryID.
+func TrainWorkflow(ctx workflow.Context, in train.MemoryInput) (train.Memory, error) {
 	k := &keeper{name: in.Train, Memory: in.Memory, record: in.Record}
 	if err := k.setup(ctx); err != nil {
 		return train.Memory{}, err
@@ -45,7 +45,7 @@ func (k *keeper) setup(ctx workflow.Context) error {
 	k.door = &door{key: info.WorkflowExecution.ID + "#" + train.ShortSHA(info.FirstRunID)}
 	k.told = k.Revision
 	k.config = train.Train{Name: k.name, Zone: "UTC"}
-	if err := workflow.SetQueryHandler(ctx, train.QueryStatus, func() (train.TrainStatus, error) {
+	if err := workflow.SetQueryHandler(ctx, train.QueryStatus, func() (train.MemoryStatus, error) {
 		return k.Status(k.config, k.record, workflow.Now(ctx)), nil
 	}); err != nil {
 		return fmt.Errorf("register the status query: %w", err)
@@ -59,7 +59,7 @@ func (k *keeper) setup(ctx workflow.Context) error {
 const linger = time.Minute
 
 // run keeps the world as the memory says, until there is nothing to remember.
-func (k *keeper) run(ctx workflow.Context, in train.TrainInput) (train.Memory, error) {
+func (k *keeper) run(ctx workflow.Context, in train.MemoryInput) (train.Memory, error) {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx) // cancelling the memory of a hold would lift it
 	defer cancel()
 	read, err := call(ctx, k.door, short("The configuration of the train "+k.name), departures.ReadTrain, train.ReadTrainInput{Train: k.name})
@@ -91,7 +91,7 @@ func (k *keeper) run(ctx workflow.Context, in train.TrainInput) (train.Memory, e
 		case quiet && k.Empty():
 			return k.Memory, nil
 		case quiet && workflow.GetInfo(ctx).GetContinueAsNewSuggested():
-			return k.Memory, workflow.NewContinueAsNewError(ctx, train.TrainWorkflow, train.TrainInput{Train: in.Train, Memory: k.Memory, Record: k.record})
+			return k.Memory, workflow.NewContinueAsNewError(ctx, train.TrainWorkflow, train.MemoryInput{Train: in.Train, Memory: k.Memory, Record: k.record})
 		}
 	}
 }
@@ -205,7 +205,7 @@ func (k *keeper) tellReleases(ctx workflow.Context) {
 		return
 	}
 	for _, d := range news.Decisions {
-		k.say(ctx, train.TrainMessage(k.config, d, &k.Memory))
+		k.say(ctx, train.MemoryMessage(k.config, d, &k.Memory))
 	}
 }
 
@@ -271,7 +271,7 @@ func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answ
 	}
 	k.record.Add(d)
 	if refusal != "" && a.door == train.BySignal && k.posted < refusalsTold {
-		k.say(ctx, train.TrainMessage(k.config, d, &k.Memory))
+		k.say(ctx, train.MemoryMessage(k.config, d, &k.Memory))
 	}
 	return d, answer
 }

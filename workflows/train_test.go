@@ -43,7 +43,7 @@ func newShed(t *testing.T) *shed {
 	s.env = suite.NewTestWorkflowEnvironment()
 	s.env.SetTestTimeout(20 * time.Second)
 	s.env.SetStartTime(s.start)
-	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: train.TrainID("api"), TaskQueue: train.TaskQueue})
+	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: train.MemoryID("api"), TaskQueue: train.TaskQueue})
 	Register(s.env)
 	activities.All{
 		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Deploys: &activities.Deploys{}, Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
@@ -95,7 +95,7 @@ func (s *shed) update(after time.Duration, name train.CommandName, c train.Comma
 	return a
 }
 
-func (s *shed) status() (st train.TrainStatus) {
+func (s *shed) status() (st train.MemoryStatus) {
 	value, err := s.env.QueryWorkflow(train.QueryStatus)
 	require.NoError(s.t, err)
 	require.NoError(s.t, value.Get(&st))
@@ -104,7 +104,7 @@ func (s *shed) status() (st train.TrainStatus) {
 
 func (s *shed) run() {
 	s.t.Helper()
-	s.env.ExecuteWorkflow(train.TrainWorkflow, train.TrainInput{Train: "api"})
+	s.env.ExecuteWorkflow(train.TrainWorkflow, train.MemoryInput{Train: "api"})
 	require.True(s.t, s.env.IsWorkflowCompleted())
 	require.NoError(s.t, s.env.GetWorkflowError())
 }
@@ -112,7 +112,7 @@ func (s *shed) run() {
 func TestATrainRemembersAPauseUntilResumeAndThenEnds(t *testing.T) {
 	s := newShed(t)
 	pause := s.update(time.Second, train.Pause, ada("audit"))
-	var st train.TrainStatus
+	var st train.MemoryStatus
 	s.at(40*time.Hour, func() { st = s.status() })
 	s.update(48*time.Hour, train.Resume, ada(""))
 	s.run()
@@ -183,7 +183,7 @@ func TestAFreezeThatGitLabRefusesStillHoldsHere(t *testing.T) {
 	s := newShed(t)
 	s.refuse = "GitLab: could not create a freeze period: 403 Forbidden"
 	freeze := s.update(time.Second, train.HotfixFreeze, ada("fix"))
-	var st train.TrainStatus
+	var st train.MemoryStatus
 	s.at(time.Hour, func() { st = s.status() })
 	s.update(2*time.Hour, train.LiftHotfixFreeze, ada(""))
 	s.run()

@@ -55,22 +55,23 @@ type world struct {
 	allowWritesOnlyWithoutHolds bool
 
 	// What the outside world says about what must hold; set by change.
-	memory     train.Memory
-	freeze     *train.Hold
-	drift      *train.Hold
-	tagMoved   bool
-	runs       train.Version // production, as the watch sees it
-	started    *train.PipelineJob
-	handMade   []string
-	dayGone    string
-	ahead      *train.Hold
-	cutRefused string
-	changes    []time.Time
-	cancelled  []int64 // pipelines
-	marked     []string
-	logs       []train.PublishChangelogInput
-	e2eTook    []time.Duration // one for each run; then e2eTakes
-	e2eEnded   []train.EndedJob
+	memory      train.Memory
+	freeze      *train.Hold
+	drift       *train.Hold
+	tagMoved    bool
+	runs        train.Version // production, as the watch sees it
+	started     *train.PipelineJob
+	handMade    []string
+	dayGone     string
+	ahead       *train.Hold
+	cutRefused  string
+	reportTakes time.Duration
+	changes     []time.Time
+	cancelled   []int64 // pipelines
+	marked      []string
+	logs        []train.PublishChangelogInput
+	e2eTook     []time.Duration // one for each run; then e2eTakes
+	e2eEnded    []train.EndedJob
 }
 
 const (
@@ -163,7 +164,7 @@ func (w *world) answer() {
 	e.OnActivity(gitlab.AdoptTag, any, any).Return(locked(w, func(in train.AdoptTagInput) (train.CreatedTag, error) {
 		return train.CreatedTag{Candidate: train.Candidate{Tag: in.Tag, SHA: in.SHA}}, nil
 	}))
-	e.OnActivity(gitlab.ResolveCut, any, any).Return(locked(w, func(in train.ResolveCutInput) (train.ResolvedCut, error) {
+	e.OnActivity(gitlab.ResolveCut, any, any).Return(locked(w, func(train.ResolveCutInput) (train.ResolvedCut, error) {
 		if w.cutRefused != "" {
 			return train.ResolvedCut{Refused: w.cutRefused}, nil
 		}
@@ -177,13 +178,13 @@ func (w *world) answer() {
 		w.marked = append(w.marked, in.Tag)
 		return train.Done{}, nil
 	}))
-	e.OnActivity(trains.AskTrain, any, any).Return(locked(w, func(in train.AskTrainInput) (train.TrainAnswer, error) {
+	e.OnActivity(trains.AskTrain, any, any).Return(locked(w, func(in train.AskTrainInput) (train.MemoryAnswer, error) {
 		require.NotEmpty(w.t, in.Command.ID)
 		sentence, refused := w.memory.Remember(in.Name, in.Command, e.Now(), w.in.Train.Location())
 		if refused == "" {
 			w.memory.Revision++
 		}
-		return train.TrainAnswer{Refused: refused, Answer: train.Answer{Sentence: sentence, Revision: w.memory.Revision}}, nil
+		return train.MemoryAnswer{Refused: refused, Answer: train.Answer{Sentence: sentence, Revision: w.memory.Revision}}, nil
 	}))
 	e.OnActivity(departures.CheckDay, any, any).Return(locked(w, func(train.CheckDayInput) (train.CheckedDay, error) {
 		return train.CheckedDay{Gone: w.dayGone}, nil
@@ -211,9 +212,10 @@ func (w *world) answer() {
 		if !in.NotAfter.IsZero() && !e.Now().Before(in.NotAfter) {
 			return train.PlayedJob{Held: "the window closed"}, nil
 		}
-		if in.Job == w.in.Train.Production.Job {
+		switch in.Job {
+		case w.in.Train.Production.Job:
 			w.written(in.Job, train.HoldDrift)
-		} else if in.Job == w.in.Train.Staging.Job {
+		case w.in.Train.Staging.Job:
 			w.written(in.Job)
 		}
 		w.played = append(w.played, in.Job+" "+e.Now().In(w.in.Train.Location()).Format("Mon 15:04"))
@@ -265,7 +267,7 @@ func (w *world) answer() {
 		}
 		return w.e2eTakes
 	})
-	e.OnActivity(tests.ReadE2EReport, any, any).Return(locked(w, func(train.ReadE2EReportInput) (train.E2EFound, error) { return w.e2eFound, nil }))
+	e.OnActivity(tests.ReadE2EReport, any, any).Return(locked(w, func(train.ReadE2EReportInput) (train.E2EFound, error) { return w.e2eFound, nil })).AfterFn(func() time.Duration { return w.reportTakes })
 	e.OnActivity(slack.Deliver, any, any).Return(locked(w, func(in train.DeliverInput) (train.Delivered, error) {
 		w.delivered = append(w.delivered, in)
 		return train.Delivered{TS: "1.1"}, nil

@@ -113,9 +113,10 @@ func DecodeCommand(name CommandName, raw []byte) (c Command, refusal string) {
 	return c, entry.incomplete(c)
 }
 
+// sortedKeys is in an order of its own, so that workflows may use it.
 func sortedKeys(m map[string]json.RawMessage) []string {
 	var keys []string
-	for k := range m { //workflowcheck:ignore the keys are sorted below
+	for k := range m {
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)

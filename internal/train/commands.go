@@ -487,7 +487,7 @@ func checkRetry(s *State, c Command, now time.Time) string {
 	return ""
 }
 
-func applyRetry(s *State, c Command, now time.Time) string {
+func applyRetry(s *State, c Command, _ time.Time) string {
 	s.Orders.Retry = c.Environment
 	s.Holds = withoutHold(s.Holds, HoldRolledBack)
 	return fmt.Sprintf("%s is deployed to %s again, attempt %d. %s", s.Candidate.Tag, c.Environment, s.DeployOf(c.Environment).Attempt+1, s.heldWords(DeployStepOf(c.Environment)))
@@ -508,7 +508,7 @@ func checkRerun(s *State, _ Command, _ time.Time) string {
 	return ""
 }
 
-func applyRerun(s *State, _ Command, now time.Time) string {
+func applyRerun(s *State, _ Command, _ time.Time) string {
 	s.Orders.Rerun = true
 	voids := ""
 	if s.Approval != nil {
@@ -551,7 +551,7 @@ func isSHA(s string) bool {
 }
 
 // Recutting orders a new candidate and gives the answer: what it adds and drops.
-func (s *State) Recutting(r Recut, now time.Time) string {
+func (s *State) Recutting(r Recut) string {
 	s.Orders = Orders{Recut: &r}
 	what := "A new candidate is cut from " + ShortSHA(r.SHA)
 	if r.Tag != "" {
@@ -670,7 +670,7 @@ func checkBad(s *State, _ Command, _ time.Time) string {
 
 func applyBad(s *State, c Command, _ time.Time) string {
 	bad := map[string]string{s.Candidate.Tag: c.Reason}
-	for tag, why := range s.Bad { //workflowcheck:ignore the order makes no difference
+	for tag, why := range s.Bad {
 		bad[tag] = why
 	}
 	s.Bad, s.Approval, s.Promotion = bad, nil, nil

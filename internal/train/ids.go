@@ -61,8 +61,8 @@ func ParseReleaseID(id string) (train string, day Day, err error) {
 	return "", Day{}, fmt.Errorf("%q is not the ID of a release: release-<train>-<YYYY-MM-DD>", id)
 }
 
-// TrainID is the workflow ID of a train's memory.
-func TrainID(train string) string { return "train-" + train }
+// MemoryID is the workflow ID of a train's memory.
+func MemoryID(train string) string { return "train-" + train }
 
 // WatchdogID is the workflow ID and the Schedule of a train's dead-man's switch.
 func WatchdogID(train string) string { return "watchdog-" + train }

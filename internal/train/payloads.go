@@ -240,8 +240,8 @@ type AskTrainInput struct {
 	Command Command     `json:"command"`
 }
 
-// TrainAnswer is what the train answered.
-type TrainAnswer struct {
+// MemoryAnswer is what the train answered.
+type MemoryAnswer struct {
 	// Refused says why; empty: it was accepted.
 	Refused string `json:"refused,omitempty"`
 	Answer  Answer `json:"answer"`
@@ -265,8 +265,8 @@ type News struct {
 	Decisions []Decision `json:"decisions,omitempty"`
 }
 
-// TrainInput starts a TrainWorkflow.
-type TrainInput struct {
+// MemoryInput starts a TrainWorkflow.
+type MemoryInput struct {
 	Train string `json:"train"`
 	// Memory and Record come from the run before.
 	Memory Memory `json:"memory,omitzero"`

@@ -87,7 +87,7 @@ func (s *State) allows(name CommandName, c Command, now time.Time) bool {
 // probes are inputs of a command that would fit the state.
 func (s *State) probes(e Entry, now time.Time) []Command {
 	c := Command{By: "you", Reason: "why"}
-	switch e.Name {
+	switch e.Name { //nolint:exhaustive // others need no more
 	case ApproveDespiteE2E:
 		c.Tag = s.Candidate.Tag
 	case RetryDeploy, Rollback:

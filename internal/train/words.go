@@ -323,11 +323,11 @@ func (s *State) GateEvent(blocked []string) Message {
 	}
 }
 
-// TrainMessage is what a train says when no release is open to say it.
-func TrainMessage(t Train, d Decision, m *Memory) Message {
+// MemoryMessage is what a train says when no release is open to say it.
+func MemoryMessage(t Train, d Decision, m *Memory) Message {
 	s := State{Train: t}
 	out := s.DecisionEvent(d)
-	out.Context = fmt.Sprintf("%s · no release is open; the next one takes this over", TrainID(t.Name))
+	out.Context = fmt.Sprintf("%s · no release is open; the next one takes this over", MemoryID(t.Name))
 	if d.Accepted && d.Command == Pause {
 		if h := m.hold(HoldPause); h != nil {
 			out.Body += "\n" + s.endsBy(*h)
@@ -340,7 +340,7 @@ func TrainMessage(t Train, d Decision, m *Memory) Message {
 func FreezeTrouble(t Train, problem string) Message {
 	return Message{
 		Title: ":warning: The GitLab freeze period of the hotfix freeze",
-		Body:  "GitLab refused: " + Mrkdwn.Escape(problem) + "\nThe hold stands here all the same.", Context: TrainID(t.Name),
+		Body:  "GitLab refused: " + Mrkdwn.Escape(problem) + "\nThe hold stands here all the same.", Context: MemoryID(t.Name),
 	}
 }
 

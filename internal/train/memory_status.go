@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TrainStatus is what a train answers to the status query.
-type TrainStatus struct {
+// MemoryStatus is what a train answers to the status query.
+type MemoryStatus struct {
 	ID     string `json:"id"`
 	Train  string `json:"train"`
 	Zone   string `json:"zone"`
@@ -20,8 +20,8 @@ type TrainStatus struct {
 }
 
 // Status is the answer of a train.
-func (m *Memory) Status(t Train, record Record, now time.Time) TrainStatus {
-	st := TrainStatus{ID: TrainID(t.Name), Train: t.Name, Zone: t.Zone, Memory: *m, Record: record}
+func (m *Memory) Status(t Train, record Record, now time.Time) MemoryStatus {
+	st := MemoryStatus{ID: MemoryID(t.Name), Train: t.Name, Zone: t.Zone, Memory: *m, Record: record}
 	switch {
 	case len(m.Holds) > 0:
 		st.Waiting = Waiting{For: WaitPerson, What: "the hold " + holdNames(m.Holds) + " to be ended", Since: m.Holds[0].Since, Next: "the open release goes on, if there is one"}
@@ -45,7 +45,7 @@ func (m *Memory) Status(t Train, record Record, now time.Time) TrainStatus {
 }
 
 // Text is the whole answer, one fact a line.
-func (st TrainStatus) Text(m Markup) string {
+func (st MemoryStatus) Text(m Markup) string {
 	zone := Train{Zone: st.Zone}.Location()
 	lines := []string{m.Bold("Train " + st.Train)}
 	for _, h := range st.Memory.Holds {
