@@ -30,6 +30,7 @@ type fakeGitLab struct {
 	pipelines   []gitlab.Pipeline
 	variables   map[int64]map[string]string
 	started     int
+	retried     int
 	commits     []gitlab.Commit
 	deployments []gitlab.Deployment
 	report      gitlab.TestReport
@@ -53,6 +54,11 @@ func (f *fakeGitLab) Head(context.Context, string, string) (gitlab.Commit, error
 
 func (f *fakeGitLab) Commits(context.Context, string, string, int) ([]gitlab.Commit, error) {
 	return f.commits, nil
+}
+
+func (f *fakeGitLab) RetryJob(context.Context, string, int64) (gitlab.Job, error) {
+	f.retried++
+	return gitlab.Job{ID: 77, Status: "running"}, nil
 }
 
 func (f *fakeGitLab) Tags(context.Context, string, string) ([]gitlab.Tag, error) { return f.tags, nil }
@@ -365,13 +371,16 @@ func TestRequireGreenTakesTheNewestGreenCommitAndNamesWhatIsLeftBehind(t *testin
 }
 
 func TestSilentFluxFallsBackToGitLabsLastDeploymentAndSaysSo(t *testing.T) {
-	down := &train.Fault{System: "Flux", Kind: train.FaultUnavailable, Tried: "read the Kustomization", Answer: "connection refused"}
+	down := &train.Fault{System: "Flux", Kind: train.FaultForbidden, Tried: "read the Kustomization", Answer: "no access"}
 	f := &Flux{API: &fakeFlux{err: down}, GitLab: &fakeGitLab{deployments: []gitlab.Deployment{{Ref: "main", SHA: "m"}, {Ref: "api/v2026.11.23.1", SHA: "s"}}}}
 	in := train.ReadVersionInput{TagPrefix: "api/", FallbackEnvironment: "production"}
 	v, err := execute(t, f.ReadVersion, in)
 	require.NoError(t, err)
 	assert.Equal(t, train.Version{Tag: "api/v2026.11.23.1", SHA: "s"}, v.Version)
-	assert.Contains(t, v.Fallback, "connection refused")
+	assert.Contains(t, v.Fallback, "no access")
+	down.Kind = train.FaultUnavailable
+	_, err = execute(t, f.ReadVersion, in)
+	require.Error(t, err, "what may pass is tried a few times first")
 	in.FallbackEnvironment = ""
 	_, err = execute(t, f.ReadVersion, in)
 	require.Error(t, err)

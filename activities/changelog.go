@@ -41,6 +41,9 @@ func (c *Changelog) PublishChangelog(ctx context.Context, in train.PublishChange
 		return train.ChangelogDigest{}, failure(err)
 	}
 	digest := log.Digest()
+	if in.WithContributors {
+		digest.Contributors, digest.ManyContributors = log.Accounts()
+	}
 	digest.URL, digest.CompareURL = release.URL, source.CompareURL
 	return digest, nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/release-train/release-train/internal/flux"
 	"github.com/release-train/release-train/internal/gitlab"
 	"github.com/release-train/release-train/internal/train"
@@ -22,12 +24,12 @@ type Flux struct {
 	GitLab GitLabAPI
 }
 
-// ReadVersion reads what an environment runs. Where Flux cannot be read and a
-// fallback is allowed, the last successful deployment that GitLab knows answers.
+// ReadVersion reads what an environment runs. Where Flux cannot be read, not by
+// a few tries either, and a fallback is allowed, the last successful deployment that GitLab knows answers.
 func (f *Flux) ReadVersion(ctx context.Context, in train.ReadVersionInput) (train.RunningVersion, error) {
 	state, err := f.API.State(ctx, in.Flux)
 	if err != nil {
-		if in.FallbackEnvironment == "" {
+		if in.FallbackEnvironment == "" || passing(err) && activity.GetInfo(ctx).Attempt <= patience {
 			return train.RunningVersion{}, failure(err)
 		}
 		return f.fallback(ctx, in, err)

@@ -148,11 +148,15 @@ func (p *place) status(id string) (st train.Status) {
 // reaches waits until a release is in a phase.
 func (p *place) reaches(id string, phase train.Phase) {
 	p.t.Helper()
-	require.Eventually(p.t, func() bool {
-		var st train.Status
+	var st train.Status
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		st = train.Status{} // what is left out of an answer must not be left over from the one before
 		value, err := p.client.QueryWorkflow(p.ctx, id, "", train.QueryStatus)
-		return err == nil && value.Get(&st) == nil && st.Phase == phase // nobody answers while no worker runs
-	}, 2*time.Minute, 100*time.Millisecond, "%s never reached %s; the worker's log:\n%s", id, phase, p.workerLog())
+		if err == nil && value.Get(&st) == nil && st.Phase == phase {
+			return
+		}
+	}
+	require.Fail(p.t, "too late", "%s never reached %s:\n%s\nthe worker's log:\n%s", id, phase, st.Text(train.Plain), p.workerLog())
 }
 
 // released waits until a release watches and lets the next departure end it.

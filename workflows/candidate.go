@@ -117,6 +117,9 @@ func (r *release) readDeployed(ctx workflow.Context) error {
 		return err
 	}
 	r.Deployed, r.Expected, r.Running = running, running.Version, running.Version
+	if running.Fallback != "" { // what GitLab remembers is a base, not what Flux must go on running
+		r.Expected, r.Running = train.Version{}, train.Version{}
+	}
 	return nil
 }
 
@@ -147,6 +150,7 @@ func (r *release) changelogInput(from train.RunningVersion) func(key string) tra
 	return func(key string) train.PublishChangelogInput {
 		return train.PublishChangelogInput{
 			Project: r.Train.Project, Branch: r.Train.Branch, IssueURL: r.Train.Changelog.IssueURL, From: from, Candidate: r.Candidate, Key: key,
+			WithContributors: r.Train.Policy.Approver == train.ApproverNotAuthor,
 		}
 	}
 }

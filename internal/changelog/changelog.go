@@ -280,6 +280,24 @@ func contributors(commits []gitlab.Commit) []string {
 	return names
 }
 
+// contributorsKept bounds who is known by name and account: some 4 KB.
+const contributorsKept = 100
+
+// Accounts are all contributors by the names they may go by: their name, the
+// part of their mail address before the @, and their account where a merge
+// request tells it. many says that some were left out.
+func (l Changelog) Accounts() (names []string, many bool) {
+	for _, c := range l.source.Commits {
+		local, _, _ := strings.Cut(c.AuthorEmail, "@")
+		names = merged(names, []string{c.AuthorName, local})
+	}
+	for _, r := range l.source.Requests {
+		names = merged(names, []string{r.Author})
+	}
+	names = slices.DeleteFunc(names, func(n string) bool { return n == "" })
+	return names[:min(len(names), contributorsKept)], len(names) > contributorsKept
+}
+
 // authorsShown bounds the authors that enter workflow history.
 const authorsShown = 10
 

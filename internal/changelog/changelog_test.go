@@ -201,3 +201,19 @@ func TestTheDigestHoldsCountsTimesAndAShortAuthorList(t *testing.T) {
 	assert.Equal(t, time.Unix(1000, 0), d.FirstCommitAt)
 	assert.Equal(t, time.Unix(1006, 0), d.MedianCommitAt)
 }
+
+func TestContributorsAreKnownByNameMailAndAccount(t *testing.T) {
+	l := Changelog{source: Source{
+		Commits:  []gitlab.Commit{{AuthorName: "Ada Lovelace", AuthorEmail: "ada@example.com"}, {AuthorName: "Ada Lovelace", AuthorEmail: "ada@example.com"}},
+		Requests: []gitlab.MergeRequest{{Author: "alovelace"}, {}},
+	}}
+	names, many := l.Accounts()
+	assert.Equal(t, []string{"Ada Lovelace", "ada", "alovelace"}, names)
+	assert.False(t, many)
+	for i := range 200 {
+		l.source.Commits = append(l.source.Commits, gitlab.Commit{AuthorName: fmt.Sprint("author ", i)})
+	}
+	names, many = l.Accounts()
+	assert.Len(t, names, 100)
+	assert.True(t, many)
+}

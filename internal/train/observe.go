@@ -25,7 +25,7 @@ type Guard struct {
 // Drift says what production is expected to run.
 type Drift struct {
 	Flux FluxObject `json:"flux"`
-	// Expected is what it ran when the candidate was cut, or what was acknowledged since.
+	// Expected is what it ran when the candidate was cut, or what was acknowledged since; zero: not known.
 	Expected Version `json:"expected,omitzero"`
 	// Accepted was acknowledged although it holds commits that the candidate lacks.
 	Accepted Version `json:"accepted,omitzero"`

@@ -461,7 +461,9 @@ type PublishChangelogInput struct {
 	IssueURL  string         `json:"issueUrl,omitempty"`
 	From      RunningVersion `json:"from"`
 	Candidate Candidate      `json:"candidate"`
-	Key       string         `json:"key"`
+	// WithContributors asks for all who have commits in it: the policy needs them.
+	WithContributors bool   `json:"withContributors,omitempty"`
+	Key              string `json:"key"`
 }
 
 // AwaitPipelineJobInput waits until a tag's pipeline offers a job.
