@@ -37,9 +37,14 @@ func (a *app) statusCommand() *cobra.Command {
 			defer c.Close()
 			id, err := findRelease(cmd.Context(), c, namespace, t.Name, day)
 			if err != nil {
+				a.showTrain(cmd.Context(), c, t.Name) // its holds stand without a release too
 				return err
 			}
-			return a.showStatus(cmd.Context(), c, id, watch, asJSON)
+			if err := a.showStatus(cmd.Context(), c, id, watch, asJSON); err != nil || asJSON {
+				return err
+			}
+			a.showTrain(cmd.Context(), c, t.Name)
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&name, "train", "", "the train's `name`; may be left out when there is one train")
@@ -47,6 +52,18 @@ func (a *app) statusCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&watch, "watch", false, "show it again whenever it changes, until the release ends")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "the whole answer as JSON")
 	return cmd
+}
+
+// showTrain shows what a train remembers, where it remembers something.
+func (a *app) showTrain(ctx context.Context, c client.Client, name string) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	value, err := c.QueryWorkflow(ctx, train.MemoryID(name), "", train.QueryStatus)
+	var st train.MemoryStatus
+	if err != nil || value.Get(&st) != nil || st.Memory.Empty() {
+		return // a train that remembers nothing does not run
+	}
+	a.printf("\n%s\n", st.Text(train.Plain))
 }
 
 // lookEvery is how often --watch asks.

@@ -217,7 +217,36 @@ func TestAWorkerThatWasDownOverTheWholeWindowDeploysNothing(t *testing.T) {
 		require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", "cancel", train.Command{By: "ada", Reason: "too late"}))
 	})
 	assert.True(t, d.Accepted)
-	assert.Equal(t, train.EndCancelled, p.summary(id).End)
+	s := p.summary(id)
+	assert.Equal(t, train.EndCancelled, s.End)
+	if dir := os.Getenv("RECORD_HISTORIES"); dir != "" {
+		p.record(dir, "window-passed", id, s)
+	}
+}
+
+func TestARedRunThatIsApprovedGoesToProductionWhenTheFreezeIsDeletedInGitLab(t *testing.T) {
+	p := newPlace(t)
+	p.sandbox.SetOutcome("e2e", "script_failure")
+	p.startWorker()
+	id := p.depart(5 * time.Second)
+	p.reaches(id, train.AtGate)
+	p.sandbox.AddFreeze("0 0 * * *", "59 23 * * *", "Eastern Time (US & Canada)")
+	d := p.decided(id, train.ApproveDespiteE2E, func() {
+		require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", "approve-despite-e2e", train.Command{By: "ada", Reason: "flake", Tag: p.status(id).Candidate.Tag}))
+	})
+	assert.True(t, d.Accepted, d.Sentence)
+	require.Eventually(t, func() bool {
+		st := p.status(id)
+		return st.Waiting.For == train.WaitHold && strings.Contains(st.Waiting.What, "GitLab freeze period") && time.Now().After(st.Opens)
+	}, time.Minute, 50*time.Millisecond)
+	assert.Empty(t, p.jobs(p.train.Project, p.train.Production.Job))
+	p.sandbox.DeleteFreezes()
+	s := p.released(id)
+	assert.Equal(t, train.EndReleased, s.End)
+	assert.Equal(t, train.E2ERed, s.E2E)
+	if dir := os.Getenv("RECORD_HISTORIES"); dir != "" {
+		p.record(dir, "red-approved-frozen", id, s)
+	}
 }
 
 func TestAHotfixFreezeLeavesOneFreezePeriodAfterLostAnswersAndAKillAndNoneAfterTheLift(t *testing.T) {

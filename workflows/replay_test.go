@@ -15,7 +15,7 @@ import (
 
 // The histories were recorded on a real server by the tests of worker/:
 //
-//	RECORD_HISTORIES=$PWD/workflows/testdata/histories go test ./worker -run 'Released|NextDeparture|EveryCommand'
+//	RECORD_HISTORIES=$PWD/workflows/testdata/histories go test ./worker -run 'Released|NextDeparture|EveryCommand|WholeWindow|RedRun'
 //
 // A change that cannot replay them would break releases that are under way:
 // guard it with workflow.GetVersion. Record a history again only before it has

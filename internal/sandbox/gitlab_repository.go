@@ -46,6 +46,7 @@ func (g *gitlab) routes(mux *http.ServeMux) {
 	on("GET /repository/tags/{tag}", g.getTag)
 	on("GET /repository/files/{path}/raw", g.rawFile)
 	on("GET /merge_requests", g.listRequests)
+	on("GET /merge_requests/{request}", g.getRequest)
 	on("GET /releases/{tag}", g.getRelease)
 	on("POST /releases", g.createRelease)
 	on("PUT /releases/{tag}", g.updateRelease)
@@ -349,6 +350,24 @@ func (g *gitlab) listRequests(w http.ResponseWriter, r *http.Request, p *project
 		}
 	}
 	list(w, r, found, func(m mergeRequest) map[string]any { return g.requestJSON(p, m) })
+}
+
+func (g *gitlab) getRequest(w http.ResponseWriter, r *http.Request, p *project) {
+	if !g.owned(w, p) {
+		return
+	}
+	all, err := g.s.git.requests(r.Context())
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	for _, m := range all {
+		if fmt.Sprint(m.IID) == r.PathValue("request") {
+			answer(w, http.StatusOK, g.requestJSON(p, m))
+			return
+		}
+	}
+	refuse(w, http.StatusNotFound, "404 Not found")
 }
 
 func (g *gitlab) commitRequests(w http.ResponseWriter, r *http.Request, p *project) {
