@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -17,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
@@ -334,7 +337,7 @@ func TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise(t *testing.T)
 		default:
 			name = fmt.Sprintf("unknown-%d", rng.IntN(5))
 		}
-		if err := p.client.SignalWorkflow(p.ctx, id, "", name, arg); err != nil {
+		if err := patiently(func() error { return p.client.SignalWorkflow(p.ctx, id, "", name, arg) }); err != nil {
 			require.NoError(t, err, "signal %d; %s", sent, p.lastEvents(id))
 		}
 		if rng.IntN(3) == 0 { // some act in one task
@@ -347,13 +350,30 @@ func TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise(t *testing.T)
 	assert.Equal(t, train.EndCancelled, p.summary(id).End)
 }
 
+// patiently asks a server that is busy with other tests once more.
+func patiently(ask func() error) (err error) {
+	for range 5 {
+		if err = ask(); !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+	}
+	return err
+}
+
 // lastEvents says how a history ends, for a test that fails.
 func (p *place) lastEvents(id string) string {
 	if p.t.Failed() {
 		return ""
 	}
 	h := p.history(id).Events
-	return fmt.Sprintf("%d events, the last: %v", len(h), h[max(0, len(h)-2):])
+	return fmt.Sprintf("%d events, the last: %v", len(h), types(h[max(0, len(h)-30):]))
+}
+
+func types(events []*historypb.HistoryEvent) (out []string) {
+	for _, e := range events {
+		out = append(out, fmt.Sprintf("%d %s %s", e.EventId, e.EventTime.AsTime().Format("05.000"), strings.TrimPrefix(e.EventType.String(), "EVENT_TYPE_")))
+	}
+	return out
 }
 
 // seen counts the decisions of a release.
@@ -365,7 +385,16 @@ func (p *place) seen(id string) int {
 // oracle looks at a release as a person would.
 func (p *place) oracle(id string, sent int) {
 	p.t.Helper()
-	st := p.status(id)
+	var st train.Status
+	var value converter.EncodedValue
+	err := patiently(func() (err error) {
+		value, err = p.client.QueryWorkflow(p.ctx, id, "", train.QueryStatus)
+		return err
+	})
+	if err != nil {
+		require.NoError(p.t, err, "after signal %d; %s; the worker's log:\n%s", sent, p.lastEvents(id), p.workerLog())
+	}
+	require.NoError(p.t, value.Get(&st))
 	require.Contains(p.t, []train.Phase{train.AtGate, train.Testing}, st.Phase, sent)
 	require.NotEmpty(p.t, st.Waiting.What, sent)
 	require.NotEmpty(p.t, st.Waiting.Next, sent)

@@ -99,10 +99,15 @@ func (r *release) mustContinueAsNew(ctx workflow.Context) bool {
 	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && !r.following && r.doors.idle(ctx) && !r.Staging.Running() && !r.Production.Running()
 }
 
-// continueAsNew hands the state to a new run.
+// continueAsNew hands the state to a new run; nil when something has come
+// meanwhile that this run has to answer first.
 func (r *release) continueAsNew(ctx workflow.Context, in train.ReleaseInput) error {
 	if err := r.deliver.flush(ctx); err != nil {
 		return err
+	}
+	r.resumed = true
+	if !r.doors.idle(ctx) {
+		return workflow.Await(r.awake(ctx), func() bool { return r.doors.idle(ctx) })
 	}
 	in.Resume = &train.Handover{
 		State: r.State, Passed: r.passed, Changelogs: r.changelogs, RefusalsTold: r.refusalsTold, Told: r.deliver.sent,

@@ -63,13 +63,14 @@ func (d *deploy) ended(outcome train.DeployOutcome, cause string, args ...any) b
 	return false
 }
 
-// enter begins a step and tells the release.
+// enter begins a step and tells the release, but of the rollout: that follows
+// the job within minutes, and each telling costs both workflows events.
 func (d *deploy) enter(ctx workflow.Context, step train.DeployStep, limit time.Duration) {
 	d.Step, d.StepUntil = step, workflow.Now(ctx).Add(limit)
 	progress := d.Deploy
 	progress.Outcome = ""
 	workflow.SetCurrentDetails(ctx, train.DeployDetails(progress, d.in))
-	if d.in.ReleaseID != "" {
+	if d.in.ReleaseID != "" && step != train.DeployRollsOut {
 		// A release that has ended meanwhile does not need to know: no wait, no error.
 		workflow.SignalExternalWorkflow(ctx, d.in.ReleaseID, "", train.SignalDeployProgress, progress)
 	}

@@ -117,10 +117,12 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 	return nil
 }
 
-// watchFor is the watch that runs, where it looks for the same, else a new one:
-// a watch learns of its end only at its next beat. It is needed until an instant; zero: as long as it runs.
+// watchFor is the watch that runs, where it looks at the same, else a new one.
+// One that knows less than we do by now returns at its next look by itself,
+// and one that is ended learns it only at its next beat. It is needed until an
+// instant; zero: as long as it runs.
 func (r *release) watchFor(ctx workflow.Context, in train.AwaitChangeInput, need time.Time) pending[train.Observation] {
-	what := fmt.Sprintf("%v %s %s %s", in.Guard, in.Known.Digest(), in.Job, in.Day)
+	what := fmt.Sprint(in.Guard.What(), in.Job, in.Day)
 	if r.looking != nil && r.looking.what == what && !r.looking.until.Before(need) {
 		return r.looking.pending
 	}

@@ -15,11 +15,15 @@ func ReleaseWorkflow(ctx workflow.Context, in train.ReleaseInput) (train.Summary
 	if err := r.setup(ctx); err != nil {
 		return train.Summary{}, err
 	}
-	err := r.run(ctx)
-	if errors.Is(err, errContinue) {
-		return train.Summary{}, r.continueAsNew(ctx, in)
+	for {
+		err := r.run(ctx)
+		if !errors.Is(err, errContinue) {
+			return r.close(ctx, err)
+		}
+		if err := r.continueAsNew(ctx, in); err != nil {
+			return train.Summary{}, err
+		}
 	}
-	return r.close(ctx, err)
 }
 
 // run is the process document, top to bottom: older releases close, then a

@@ -133,7 +133,7 @@ func (s *State) DeployWaiting(env EnvironmentName) Waiting {
 	case DeployPlaysJob:
 		w.What = fmt.Sprintf("GitLab to play the job %s", config.Job)
 	case DeployRunsJob:
-		w.What = fmt.Sprintf("the job %s to deploy %s to %s", config.Job, d.Tag, env)
+		w.What = fmt.Sprintf("the job %s to deploy %s to %s, and Flux to report it ready", config.Job, d.Tag, env)
 	case DeployRollsOut:
 		w.What = fmt.Sprintf("Flux to report %s ready on %s", d.Tag, env)
 	case DeploySmokeTests:

@@ -22,6 +22,15 @@ type Guard struct {
 	Production *Drift `json:"production,omitempty"`
 }
 
+// What tells guards apart by what they look at.
+func (g Guard) What() string {
+	what := fmt.Sprint(g.Train, g.Project, g.Obeys, g.Candidate.Tag, g.Candidate.SHA)
+	if d := g.Production; d != nil {
+		what += fmt.Sprint(d.Flux, d.Expected, d.Accepted)
+	}
+	return what
+}
+
 // Drift says what production is expected to run.
 type Drift struct {
 	Flux FluxObject `json:"flux"`
