@@ -271,6 +271,51 @@ func TestAHotfixFreezeLeavesOneFreezePeriodAfterLostAnswersAndAKillAndNoneAfterT
 	assert.Len(t, p.sandbox.Requests("gitlab", "POST", "/freeze_periods"), 1)
 }
 
+// TestALongHistoryGoesOnInANewRunAndForgetsNothing lets the server ask for a new
+// run early, and signals keep coming while it begins.
+func TestALongHistoryGoesOnInANewRunAndForgetsNothing(t *testing.T) {
+	p := newPlace(t, "limit.historyCount.suggestContinueAsNew=250")
+	p.sandbox.SetOutcome("e2e", "script_failure")
+	p.startWorker()
+	id := p.depart(2 * time.Minute)
+	p.reaches(id, train.AtGate)
+	first, tag := p.run(id), p.status(id).Candidate.Tag
+	d := p.decided(id, train.Pause, func() {
+		require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", "pause", train.Command{By: "ada", Reason: "audit"}))
+	})
+	require.True(t, d.Accepted)
+	const sent = 150
+	for i := range sent {
+		require.NoError(t, patiently(func() error {
+			return p.client.SignalWorkflow(p.ctx, id, "", "approve-despite-e2e", train.Command{By: "ada", Reason: fmt.Sprint(i), Tag: "api/v1"})
+		}))
+	}
+	require.Eventually(t, func() bool { return p.seen(id) >= sent+1 }, time.Minute, 100*time.Millisecond, "some signal was lost; the worker's log:\n%s", p.workerLog())
+	assert.NotEqual(t, first, p.run(id), "it went on in a new run")
+	st := p.status(id)
+	assert.Equal(t, train.AtGate, st.Phase)
+	assert.Equal(t, tag, st.Candidate.Tag)
+	assert.Equal(t, train.E2ERed, st.E2E.State)
+	require.Len(t, st.Holds, 1)
+	for name, c := range map[train.CommandName]train.Command{
+		train.Resume: {By: "ada"}, train.ApproveDespiteE2E: {By: "ada", Reason: "flake", Tag: tag}, train.PromoteNow: {By: "ada", Reason: "now"},
+	} {
+		require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", string(name), c))
+	}
+	s := p.released(id)
+	assert.Equal(t, train.EndReleased, s.End)
+	assert.Equal(t, map[string]int{"success": 1}, p.jobs(p.train.Project, p.train.Production.Job))
+	assert.Equal(t, map[string]int{"success": 1}, p.jobs(p.train.Project, p.train.Staging.Job))
+}
+
+// run is the run ID of a workflow that is open.
+func (p *place) run(id string) string {
+	p.t.Helper()
+	d, err := p.client.DescribeWorkflowExecution(p.ctx, id, "")
+	require.NoError(p.t, err)
+	return d.WorkflowExecutionInfo.Execution.RunId
+}
+
 // memory is what the train remembers.
 func (p *place) memory() train.Memory {
 	value, err := p.client.QueryWorkflow(p.ctx, train.MemoryID(p.train.Name), "", train.QueryStatus)

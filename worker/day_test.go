@@ -43,7 +43,7 @@ type place struct {
 	log     string
 }
 
-func newPlace(t *testing.T) *place {
+func newPlace(t *testing.T, dynamic ...string) *place {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs a Temporal server")
@@ -58,7 +58,7 @@ func newPlace(t *testing.T) *place {
 	t.Cleanup(func() { assert.NoError(t, p.sandbox.Close()) })
 	cli, err := temporalx.DevServerExecutable(ctx, nil)
 	require.NoError(t, err)
-	p.server, err = temporalx.StartDevServer(context.Background(), temporalx.DevServerOptions{Executable: cli})
+	p.server, err = temporalx.StartDevServer(context.Background(), temporalx.DevServerOptions{Executable: cli, Dynamic: dynamic})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.server.Stop()) })
 	p.client = p.server.Client()

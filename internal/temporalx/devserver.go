@@ -28,6 +28,8 @@ type DevServer struct {
 
 // DevServerOptions say how to start one.
 type DevServerOptions struct {
+	// Dynamic are further dynamic configuration values, as key=value.
+	Dynamic []string
 	// Executable is the temporal CLI; see DevServerExecutable.
 	Executable string
 	// UI starts the Web UI too.
@@ -56,7 +58,7 @@ func StartDevServer(ctx context.Context, o DevServerOptions) (*DevServer, error)
 		EnableUI:      o.UI,
 		DBFilename:    o.DB,
 		LogLevel:      "error",
-		ExtraArgs:     []string{"--dynamic-config-value", transferPolls},
+		ExtraArgs:     dynamic(o.Dynamic),
 		Stdout:        o.Log,
 		Stderr:        o.Log,
 	}
@@ -166,6 +168,15 @@ func moduleRoot() (string, bool) {
 		}
 		dir = parent
 	}
+}
+
+// dynamic are the arguments that set dynamic configuration.
+func dynamic(values []string) []string {
+	args := []string{"--dynamic-config-value", transferPolls}
+	for _, v := range values {
+		args = append(args, "--dynamic-config-value", v)
+	}
+	return args
 }
 
 // silent drops the logs of the client that only waits for the server.
