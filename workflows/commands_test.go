@@ -123,6 +123,12 @@ func TestAFreezeThatCannotBeReadIsAHold(t *testing.T) {
 	assert.Equal(t, train.EndReleased, s.End)
 	assert.Equal(t, "promote-production Tue 11:31", w.played[1])
 	assert.Contains(t, w.said("#mono-release-coordination"), "Hold freeze begins")
+	for _, d := range w.delivered {
+		if len(d.Events) > 0 && strings.Contains(d.Events[0].Message.Title, "Hold freeze begins") {
+			require.NotNil(t, d.Card)
+			assert.Contains(t, d.Card.Body, "Waiting for the hold freeze to end: GitLab could not be asked", "the card says so with the event")
+		}
+	}
 	assert.Contains(t, w.said("#mono-release-coordination"), "Hold freeze has ended")
 }
 

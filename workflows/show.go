@@ -27,6 +27,9 @@ func (r *release) waitFor(ctx workflow.Context, w train.Waiting) {
 
 // refresh brings what people see up to date after a change of the state.
 func (r *release) refresh(ctx workflow.Context) {
+	if r.Phase == train.AtGate { // what it waits for follows from the state
+		r.Waiting = r.GateWaiting(workflow.Now(ctx))
+	}
 	workflow.SetCurrentDetails(ctx, r.Status(workflow.Now(ctx)).Text(train.Markdown))
 	r.index(ctx)
 }

@@ -87,10 +87,7 @@ func (p Plan) nextReminder(now time.Time) time.Time {
 // GateWaiting says what is waited for at the gate.
 func (s *State) GateWaiting(now time.Time) Waiting {
 	gate := s.Gate(now)
-	w := Waiting{Since: now}
-	if s.Phase == AtGate && !s.Waiting.Since.IsZero() {
-		w.Since = s.Waiting.Since
-	}
+	w := Waiting{}
 	var missing []string
 	if len(gate.Held) > 0 {
 		w.For = WaitHold
@@ -119,6 +116,10 @@ func (s *State) GateWaiting(now time.Time) Waiting {
 		w.Next, w.NextAt = "the window opens, and nothing goes to production while this stands", s.Plan.WindowOpens
 	default:
 		w.Next, w.NextAt = "the window closes", gate.NotAfter
+	}
+	w.Since = now
+	if s.Phase == AtGate && s.Waiting.What == w.What && !s.Waiting.Since.IsZero() {
+		w.Since = s.Waiting.Since
 	}
 	return w
 }
