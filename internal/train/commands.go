@@ -459,7 +459,7 @@ func applyAcknowledge(s *State, c Command, now time.Time) string {
 		return "The day goes on although it is late. " + s.outlook(now)
 	}
 	s.Deployed = RunningVersion{Version: s.Running}
-	s.Expected = s.Running
+	s.Expected, s.Accepted = s.Running, s.Running
 	return fmt.Sprintf("%s counts as what production runs; the changelog starts there. %s", s.Running, s.outlook(now))
 }
 

@@ -227,3 +227,16 @@ func TestAnInstantIsReadInAllItsForms(t *testing.T) {
 	_, refusal := parseAt("at", "noonish", now, zone, false)
 	assert.Contains(t, refusal, `the field "at" is "noonish", which is no time: write for example`)
 }
+
+func TestAnAcknowledgedDriftIsTheTruthForTheNextLookToo(t *testing.T) {
+	base, all := moments(t)
+	s := base
+	m := all[8] // gate, drift and hotfix
+	m.state(&s)
+	s.Running = Version{Tag: "api/v2026.11.23.90", SHA: "9"}
+	require.Empty(t, s.Check(Acknowledge, Command{By: "ada", Reason: "in main too", Hold: HoldDrift}, m.now))
+	s.Apply(Acknowledge, Command{By: "ada", Reason: "in main too", Hold: HoldDrift}, m.now)
+	looks := s.Guard(StepDeployProduction).Production
+	assert.Equal(t, s.Running, looks.Expected)
+	assert.Equal(t, s.Running, looks.Accepted, "else the commits that the candidate lacks would hold it again")
+}
