@@ -261,22 +261,19 @@ func (g *GitLab) resolveCut(ctx context.Context, in train.ResolveCutInput) (cut 
 // difference are the commits that to has and from lacks.
 func (g *GitLab) difference(ctx context.Context, project, from, to string) (train.Difference, error) {
 	commits, err := g.API.Commits(ctx, project, from+".."+to, 0)
-	d := train.Difference{Count: len(commits)}
+	return train.Difference{Count: len(commits), Titles: titles(commits)}, err
+}
+
+// titles are those of the newest few commits.
+func titles(commits []gitlab.Commit) (out []string) {
 	for _, c := range commits[:min(len(commits), differenceShown)] {
-		d.Titles = append(d.Titles, clip(c.Title, titleShown))
+		out = append(out, train.Clip(c.Title, titleShown))
 	}
-	return d, err
+	return out
 }
 
 // titleShown bounds a commit's title where it is quoted.
 const titleShown = 72
-
-func clip(s string, limit int) string {
-	if r := []rune(s); len(r) > limit {
-		return string(r[:limit]) + "…"
-	}
-	return s
-}
 
 // CancelPipeline cancels a pipeline; one that has ended is left as it is.
 func (g *GitLab) CancelPipeline(ctx context.Context, in train.CancelPipelineInput) (train.Done, error) {

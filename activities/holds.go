@@ -70,7 +70,7 @@ func (h *Holds) standAndAhead(ctx context.Context, g train.Guard, from, to time.
 			o.Freeze = unasked(err)
 		}
 	}
-	if o.Drift, _, err = h.moved(ctx, g); err != nil {
+	if o.Drift, err = h.moved(ctx, g); err != nil {
 		return nil, nil, err
 	}
 	if o.Drift == nil && g.Production != nil {
@@ -128,10 +128,10 @@ func (h *Holds) frozen(ctx context.Context, project string, f freeze.Freeze) *tr
 }
 
 // moved is the hold of a tag that no longer points at its commit.
-func (h *Holds) moved(ctx context.Context, g train.Guard) (*train.Hold, bool, error) {
+func (h *Holds) moved(ctx context.Context, g train.Guard) (*train.Hold, error) {
 	c := g.Candidate
 	if c.Tag == "" {
-		return nil, false, nil
+		return nil, nil //nolint:nilnil // no hold is an answer
 	}
 	tag, err := h.GitLab.Tag(ctx, g.Project, c.Tag)
 	var reason string
@@ -139,13 +139,13 @@ func (h *Holds) moved(ctx context.Context, g train.Guard) (*train.Hold, bool, er
 	case train.FaultIs(err, train.FaultNotFound):
 		reason = fmt.Sprintf("the tag %s is gone: cut a new candidate with cut-tag", c.Tag)
 	case err != nil:
-		return nil, false, err
+		return nil, err
 	case tag.SHA != c.SHA:
 		reason = fmt.Sprintf("the tag %s was moved from %s to %s: cut a new candidate with cut-tag", c.Tag, train.ShortSHA(c.SHA), train.ShortSHA(tag.SHA))
 	default:
-		return nil, false, nil
+		return nil, nil //nolint:nilnil // no hold is an answer
 	}
-	return &train.Hold{Kind: train.HoldDrift, Reason: reason}, true, nil
+	return &train.Hold{Kind: train.HoldDrift, Reason: reason}, nil
 }
 
 // drifted is the hold of a production that runs something else than expected,
@@ -173,11 +173,7 @@ func (h *Holds) compare(ctx context.Context, g train.Guard, running train.Versio
 		reasons = append(reasons, fmt.Sprintf("production runs %s, not %s as when %s was cut", running, d.Expected, g.Candidate.Tag))
 	}
 	if len(lacks) > 0 {
-		var titles []string
-		for _, c := range lacks[:min(len(lacks), differenceShown)] {
-			titles = append(titles, clip(c.Title, titleShown))
-		}
-		reasons = append(reasons, fmt.Sprintf("production has %s this candidate lacks: %s", train.Plural(len(lacks), "commit"), strings.Join(titles, "; ")))
+		reasons = append(reasons, fmt.Sprintf("production has %s this candidate lacks: %s", train.Plural(len(lacks), "commit"), strings.Join(titles(lacks), "; ")))
 	}
 	if len(reasons) == 0 {
 		return nil, nil //nolint:nilnil // no hold is an answer
@@ -212,10 +208,10 @@ func (w *watcher) look(ctx context.Context) {
 		w.seen.Memory = m
 	}
 	w.lookForFreezes(ctx)
-	hold, moved, err := h.moved(ctx, g)
+	hold, err := h.moved(ctx, g)
 	switch {
 	case err == nil && hold != nil:
-		w.seen.Drift, w.seen.TagMoved = hold, moved
+		w.seen.Drift, w.seen.TagMoved = hold, true
 	case err == nil && g.Production != nil:
 		if hold, running, err := h.drifted(ctx, g); err == nil {
 			w.seen.Drift, w.seen.TagMoved, w.seen.Running = hold, false, running

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
@@ -26,17 +27,38 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	require.NotEmpty(t, files)
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			r := worker.NewWorkflowReplayer()
-			Register(r)
-			raw, err := os.Open(file)
-			require.NoError(t, err)
-			defer func() { _ = raw.Close() }()
-			h, err := client.HistoryFromJSON(raw, client.HistoryJSONOptions{})
-			require.NoError(t, err)
-			// Keys begin with the workflow's ID, so it must be the recorded one.
-			id := h.Events[0].GetWorkflowExecutionStartedEventAttributes().WorkflowId
-			require.NoError(t, r.ReplayWorkflowHistoryWithOptions(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), h,
-				worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: id}}))
+			replay(t, history(t, file))
 		})
 	}
+}
+
+// BenchmarkReplay replays the longest recorded release: what a worker does when
+// it takes over a release that another one had in memory.
+func BenchmarkReplay(b *testing.B) {
+	h := history(b, "testdata/histories/commands-by-tctl-api-2026-11-24-releaseworkflow.json")
+	for b.Loop() {
+		replay(b, h)
+	}
+	b.ReportMetric(float64(len(h.Events)), "events")
+}
+
+func history(t testing.TB, file string) *historypb.History {
+	t.Helper()
+	raw, err := os.Open(file)
+	require.NoError(t, err)
+	defer func() { _ = raw.Close() }()
+	h, err := client.HistoryFromJSON(raw, client.HistoryJSONOptions{})
+	require.NoError(t, err)
+	return h
+}
+
+// replay runs the code over a history. Keys begin with the workflow's ID, so it
+// must be the recorded one.
+func replay(t testing.TB, h *historypb.History) {
+	t.Helper()
+	r := worker.NewWorkflowReplayer()
+	Register(r)
+	id := h.Events[0].GetWorkflowExecutionStartedEventAttributes().WorkflowId
+	require.NoError(t, r.ReplayWorkflowHistoryWithOptions(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), h,
+		worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: id}}))
 }

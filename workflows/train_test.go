@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -9,12 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
-	"github.com/release-train/release-train/activities"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -38,17 +34,8 @@ type shed struct {
 func newShed(t *testing.T) *shed {
 	t.Helper()
 	s := &shed{t: t, freezes: map[int64]train.OwnFreeze{}, start: newYork(23, 9, 0)}
-	suite := &testsuite.WorkflowTestSuite{}
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	s.env = suite.NewTestWorkflowEnvironment()
-	s.env.SetTestTimeout(20 * time.Second)
+	s.env = newEnvironment(train.MemoryID("api"))
 	s.env.SetStartTime(s.start)
-	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: train.MemoryID("api"), TaskQueue: train.TaskQueue})
-	Register(s.env)
-	activities.All{
-		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Deploys: &activities.Deploys{}, Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
-		Slack: &activities.Slack{}, Releases: &activities.Releases{}, Departures: &activities.Departures{}, Trains: &activities.Trains{}, Holds: &activities.Holds{},
-	}.Register(s.env)
 	any := mock.Anything
 	s.env.OnActivity(departures.ReadTrain, any, any).Return(lockedIn(&s.mu, func(train.ReadTrainInput) (train.ReadTrainResult, error) {
 		return train.ReadTrainResult{Train: exampleTrain(), Refused: s.unknown}, nil

@@ -120,20 +120,25 @@ func newWorld(t *testing.T) *world {
 		jobTakes: 5 * time.Minute, rollout: train.Rollout{Done: true}, e2eTakes: 8 * time.Hour,
 		e2eEnds: train.EndedJob{Status: "success"}, e2eFound: train.E2EFound{Report: train.E2EReport{Tests: 4, CypressURL: "https://cloud.cypress.io/projects/p/runs/1"}},
 	}
-	suite := &testsuite.WorkflowTestSuite{}
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	w.env = suite.NewTestWorkflowEnvironment()
-	w.env.SetTestTimeout(20 * time.Second)
+	w.env = newEnvironment(releaseID)
 	w.startAt(w.in.Plan.CutAt)
-	w.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: releaseID, TaskQueue: train.TaskQueue})
-	Register(w.env)
-	activities.All{
-		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Deploys: &activities.Deploys{}, Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
-		Slack: &activities.Slack{}, Releases: &activities.Releases{}, Departures: &activities.Departures{},
-		Trains: &activities.Trains{}, Holds: &activities.Holds{},
-	}.Register(w.env)
 	w.answer()
 	return w
+}
+
+// newEnvironment is virtual time with all our workflows and activities.
+func newEnvironment(id string) *testsuite.TestWorkflowEnvironment {
+	suite := &testsuite.WorkflowTestSuite{}
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(20 * time.Second)
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id, TaskQueue: train.TaskQueue})
+	Register(env)
+	activities.All{
+		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Deploys: &activities.Deploys{}, Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
+		Slack: &activities.Slack{}, Releases: &activities.Releases{}, Departures: &activities.Departures{}, Trains: &activities.Trains{}, Holds: &activities.Holds{},
+	}.Register(env)
+	return env
 }
 
 // answer mocks all activities.

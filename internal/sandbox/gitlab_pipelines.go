@@ -31,8 +31,8 @@ func (g *gitlab) pipelineRoutes(on func(pattern string, h handle)) {
 	on("GET /environments", g.listEnvironments)
 	on("GET /freeze_periods", g.listFreezes)
 	on("POST /freeze_periods", g.createFreeze)
-	on("PUT /freeze_periods/{freeze}", g.updateFreeze)
-	on("DELETE /freeze_periods/{freeze}", g.deleteFreeze)
+	on("PUT /freeze_periods/{freeze}", g.withFreeze(g.updateFreeze))
+	on("DELETE /freeze_periods/{freeze}", g.withFreeze(g.deleteFreeze))
 }
 
 func (g *gitlab) withPipeline(h func(http.ResponseWriter, *http.Request, *pipeline)) handle {
@@ -272,26 +272,26 @@ func (g *gitlab) createFreeze(w http.ResponseWriter, r *http.Request, p *project
 	answer(w, http.StatusCreated, freezeJSON(f))
 }
 
-func (g *gitlab) updateFreeze(w http.ResponseWriter, r *http.Request, p *project) {
-	id, _ := strconv.Atoi(r.PathValue("freeze"))
-	i := slices.IndexFunc(p.freezes, func(f *freeze) bool { return f.ID == id })
-	if i < 0 {
-		refuse(w, http.StatusNotFound, "404 Freeze Period Not Found")
-		return
+func (g *gitlab) withFreeze(h func(w http.ResponseWriter, r *http.Request, p *project, i int)) handle {
+	return func(w http.ResponseWriter, r *http.Request, p *project) {
+		id, _ := strconv.Atoi(r.PathValue("freeze"))
+		i := slices.IndexFunc(p.freezes, func(f *freeze) bool { return f.ID == id })
+		if i < 0 {
+			refuse(w, http.StatusNotFound, "404 Freeze Period Not Found")
+			return
+		}
+		h(w, r, p, i)
 	}
+}
+
+func (g *gitlab) updateFreeze(w http.ResponseWriter, r *http.Request, p *project, i int) {
 	f, in := p.freezes[i], input(r)
 	f.Start, f.End = cmp.Or(text(in, "freeze_start"), f.Start), cmp.Or(text(in, "freeze_end"), f.End)
 	f.Zone = cmp.Or(text(in, "cron_timezone"), f.Zone)
 	answer(w, http.StatusOK, freezeJSON(f))
 }
 
-func (g *gitlab) deleteFreeze(w http.ResponseWriter, r *http.Request, p *project) {
-	id, _ := strconv.Atoi(r.PathValue("freeze"))
-	i := slices.IndexFunc(p.freezes, func(f *freeze) bool { return f.ID == id })
-	if i < 0 {
-		refuse(w, http.StatusNotFound, "404 Freeze Period Not Found")
-		return
-	}
+func (g *gitlab) deleteFreeze(w http.ResponseWriter, _ *http.Request, p *project, i int) {
 	p.freezes = slices.Delete(p.freezes, i, i+1)
 	w.WriteHeader(http.StatusNoContent)
 }

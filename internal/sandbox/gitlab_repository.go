@@ -334,12 +334,8 @@ func orNil(s string) any {
 }
 
 func (g *gitlab) listRequests(w http.ResponseWriter, r *http.Request, p *project) {
-	if !g.owned(w, p) {
-		return
-	}
-	all, err := g.s.git.requests(r.Context())
-	if err != nil {
-		refuse(w, http.StatusInternalServerError, err.Error())
+	all, ok := g.requests(w, r, p)
+	if !ok {
 		return
 	}
 	after, err := time.Parse(time.RFC3339, r.URL.Query().Get("updated_after"))
@@ -352,13 +348,21 @@ func (g *gitlab) listRequests(w http.ResponseWriter, r *http.Request, p *project
 	list(w, r, found, func(m mergeRequest) map[string]any { return g.requestJSON(p, m) })
 }
 
-func (g *gitlab) getRequest(w http.ResponseWriter, r *http.Request, p *project) {
+// requests are the merge requests of a project; where it has none, the call has been refused.
+func (g *gitlab) requests(w http.ResponseWriter, r *http.Request, p *project) ([]mergeRequest, bool) {
 	if !g.owned(w, p) {
-		return
+		return nil, false
 	}
 	all, err := g.s.git.requests(r.Context())
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, err.Error())
+	}
+	return all, err == nil
+}
+
+func (g *gitlab) getRequest(w http.ResponseWriter, r *http.Request, p *project) {
+	all, ok := g.requests(w, r, p)
+	if !ok {
 		return
 	}
 	for _, m := range all {

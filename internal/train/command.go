@@ -92,7 +92,7 @@ func DecodeCommand(name CommandName, raw []byte) (c Command, refusal string) {
 	entry, ok := Commands.Find(name)
 	switch {
 	case !ok:
-		return c, fmt.Sprintf("there is no command %q; commands are: %s", clip(string(name), longestField), strings.Join(Commands.Names(), ", "))
+		return c, fmt.Sprintf("there is no command %q; commands are: %s", Clip(string(name), longestField), strings.Join(Commands.Names(), ", "))
 	case len(raw) > LargestPayload:
 		return c, fmt.Sprintf("the input has %d bytes and was not read: send at most %d, for example %s", len(raw), LargestPayload, entry.Example())
 	case len(bytes.TrimSpace(raw)) == 0:
@@ -104,7 +104,7 @@ func DecodeCommand(name CommandName, raw []byte) (c Command, refusal string) {
 	}
 	for _, field := range sortedKeys(fields) {
 		if !slices.Contains(entry.allFields(), field) {
-			return c, fmt.Sprintf("there is no field %q in %s: its fields are %s", clip(field, longestField), name, strings.Join(entry.allFields(), ", "))
+			return c, fmt.Sprintf("there is no field %q in %s: its fields are %s", Clip(field, longestField), name, strings.Join(entry.allFields(), ", "))
 		}
 	}
 	if err := json.Unmarshal(raw, &c); err != nil {
@@ -133,7 +133,7 @@ func badField(err error, entry Entry) string {
 		}
 		return fmt.Sprintf("the field %q is a %s: write %s, for example %s", wrong.Field, wrong.Value, want, entry.Example())
 	}
-	return fmt.Sprintf("a field cannot be read: %s; send for example %s", clip(err.Error(), longestField), entry.Example())
+	return fmt.Sprintf("a field cannot be read: %s; send for example %s", Clip(err.Error(), longestField), entry.Example())
 }
 
 // incomplete says which field is missing, too long or not a word of ours.
@@ -178,7 +178,8 @@ func (c Command) values() map[string]string {
 	return v
 }
 
-func clip(s string, limit int) string {
+// Clip is a text of at most limit characters.
+func Clip(s string, limit int) string {
 	if r := []rune(s); len(r) > limit {
 		return string(r[:limit]) + "…"
 	}
@@ -263,8 +264,8 @@ const decisionsKept = 20
 // Add appends a decision. Where there are too many the oldest refused one goes
 // first: accepted ones explain what happened.
 func (r *Record) Add(d Decision) {
-	d.Sentence, d.Reason = clip(d.Sentence, 300), clip(d.Reason, 150)
-	d.By = clip(d.By, longestBy)
+	d.Sentence, d.Reason = Clip(d.Sentence, 300), Clip(d.Reason, 150)
+	d.By = Clip(d.By, longestBy)
 	if !d.Accepted {
 		r.Refused++
 	}

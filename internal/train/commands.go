@@ -260,11 +260,16 @@ func rememberPause(m *Memory, c Command, now time.Time, _ *time.Location) (strin
 }
 
 func rememberResume(m *Memory, _ Command, _ time.Time, _ *time.Location) (string, string) {
-	if m.hold(HoldPause) == nil {
-		return "", "the train is not paused: there is nothing to resume"
+	return m.lift(HoldPause, "Resumed.", "the train is not paused: there is nothing to resume")
+}
+
+// lift ends a hold that the train remembers.
+func (m *Memory) lift(kind HoldKind, done, missing string) (sentence, refusal string) {
+	if !m.Holding(kind) {
+		return "", missing
 	}
-	m.Holds = withoutHold(m.Holds, HoldPause)
-	return "Resumed.", ""
+	m.Holds = withoutHold(m.Holds, kind)
+	return done, ""
 }
 
 func rememberHotfix(m *Memory, c Command, now time.Time, zone *time.Location) (string, string) {
@@ -292,11 +297,7 @@ func rememberHotfix(m *Memory, c Command, now time.Time, zone *time.Location) (s
 }
 
 func rememberLift(m *Memory, _ Command, _ time.Time, _ *time.Location) (string, string) {
-	if m.hold(HoldHotfix) == nil {
-		return "", "no hotfix freeze of ours stands: there is nothing to lift"
-	}
-	m.Holds = withoutHold(m.Holds, HoldHotfix)
-	return "The hotfix freeze is lifted.", ""
+	return m.lift(HoldHotfix, "The hotfix freeze is lifted.", "no hotfix freeze of ours stands: there is nothing to lift")
 }
 
 func rememberSkip(m *Memory, c Command, now time.Time, zone *time.Location) (string, string) {
@@ -393,7 +394,7 @@ func checkApprove(s *State, c Command, _ time.Time) string {
 	}
 	switch {
 	case c.Tag != s.Candidate.Tag:
-		return fmt.Sprintf("the field \"tag\" is %s, and the candidate is %s: an approval names the current candidate", clip(c.Tag, longestField), s.Candidate.Tag)
+		return fmt.Sprintf("the field \"tag\" is %s, and the candidate is %s: an approval names the current candidate", Clip(c.Tag, longestField), s.Candidate.Tag)
 	case s.Bad[c.Tag] != "":
 		return fmt.Sprintf("%s was marked bad: cut a new candidate with cut-tag", c.Tag)
 	case !s.Staging.Succeeded():
@@ -412,7 +413,7 @@ func checkApprove(s *State, c Command, _ time.Time) string {
 
 func applyApprove(s *State, c Command, now time.Time) string {
 	s.Approval = &Approval{Tag: c.Tag, Run: s.E2E.Run, State: s.E2E.State, By: c.By, Reason: c.Reason, At: now}
-	return fmt.Sprintf("%s is approved despite E2E run %d, which is %s. %s", c.Tag, s.E2E.Run, s.E2E.State, s.outlook(now))
+	return fmt.Sprintf("%s is approved despite E2E run %d, which is %s. %s", c.Tag, s.E2E.Run, s.E2E.State, s.Outlook(now))
 }
 
 func checkRevoke(s *State, _ Command, _ time.Time) string {
@@ -428,7 +429,7 @@ func checkRevoke(s *State, _ Command, _ time.Time) string {
 func applyRevoke(s *State, _ Command, now time.Time) string {
 	tag := s.Approval.Tag
 	s.Approval = nil
-	return fmt.Sprintf("The approval of %s is taken back. %s", tag, s.outlook(now))
+	return fmt.Sprintf("The approval of %s is taken back. %s", tag, s.Outlook(now))
 }
 
 func checkAcknowledge(s *State, c Command, _ time.Time) string {
@@ -456,11 +457,11 @@ func applyAcknowledge(s *State, c Command, now time.Time) string {
 	s.Holds = withoutHold(s.Holds, c.Hold)
 	if c.Hold == HoldLate {
 		s.LateAccepted = true
-		return "The day goes on although it is late. " + s.outlook(now)
+		return "The day goes on although it is late. " + s.Outlook(now)
 	}
 	s.Deployed = RunningVersion{Version: s.Running}
 	s.Expected, s.Accepted = s.Running, s.Running
-	return fmt.Sprintf("%s counts as what production runs; the changelog starts there. %s", s.Running, s.outlook(now))
+	return fmt.Sprintf("%s counts as what production runs; the changelog starts there. %s", s.Running, s.Outlook(now))
 }
 
 func checkRetry(s *State, c Command, now time.Time) string {
@@ -525,7 +526,7 @@ func checkCut(s *State, c Command, _ time.Time) string {
 	case c.SHA != "" && c.Tag != "":
 		return "the fields \"sha\" and \"tag\" exclude one another: name a commit, or a tag to adopt, or neither for the head of " + s.Train.Branch
 	case c.SHA != "" && !isSHA(c.SHA):
-		return fmt.Sprintf("the field \"sha\" is %q: write 7 to 40 hexadecimal digits", clip(c.SHA, longestField))
+		return fmt.Sprintf("the field \"sha\" is %q: write 7 to 40 hexadecimal digits", Clip(c.SHA, longestField))
 	case c.Tag == s.Candidate.Tag && c.Tag != "":
 		return fmt.Sprintf("%s is the candidate already", c.Tag)
 	case s.Orders.Recut != nil:
@@ -603,7 +604,7 @@ const promoteFor = time.Hour
 
 func applyPromote(s *State, c Command, now time.Time) string {
 	s.Promotion = &Promotion{Tag: s.Candidate.Tag, By: c.By, Reason: c.Reason, At: now, Until: now.Add(promoteFor)}
-	return fmt.Sprintf("The window is skipped until %s. %s", When(s.Promotion.Until, s.Train.Location()), s.outlook(now))
+	return fmt.Sprintf("The window is skipped until %s. %s", When(s.Promotion.Until, s.Train.Location()), s.Outlook(now))
 }
 
 func checkMove(s *State, c Command, now time.Time) string {
@@ -629,7 +630,7 @@ func applyMove(s *State, c Command, now time.Time) string {
 	at, _ := parseAt("at", c.At, now, s.Train.Location(), false)
 	s.Plan = s.Plan.MovedTo(at)
 	return fmt.Sprintf("Production opens %s and closes %s; deadline and reminders moved with it. %s",
-		When(s.Plan.WindowOpens, s.Train.Location()), When(s.Plan.WindowCloses, s.Train.Location()), s.outlook(now))
+		When(s.Plan.WindowOpens, s.Train.Location()), When(s.Plan.WindowCloses, s.Train.Location()), s.Outlook(now))
 }
 
 // MovedTo is the plan with its window opening at another instant; it closes

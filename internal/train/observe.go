@@ -129,9 +129,9 @@ func (s *State) Observe(o Observation, now time.Time) Change {
 	s.take(HoldDrift, o.Drift, now)
 	s.FreezeUnknown, s.TagMoved, s.Running = o.Unknown, o.TagMoved, o.Running
 	if o.Memory == nil {
-		s.Recall(Memory{Revision: s.Memory.Revision})
+		s.recall(Memory{Revision: s.Memory.Revision})
 	} else {
-		s.Recall(*o.Memory)
+		s.recall(*o.Memory)
 	}
 	c := s.changeSince(before)
 	for _, tag := range o.HandMade {
@@ -170,21 +170,18 @@ func (s *State) Met(holds []Hold, now time.Time) {
 	}
 }
 
-// Recall takes over the train's memory, unless ours is newer. It says whether
-// something became different.
-func (s *State) Recall(m Memory) bool {
-	if m.Revision < s.Memory.Revision {
-		return false
+// recall takes over the train's memory, unless ours is newer.
+func (s *State) recall(m Memory) {
+	if m.Revision >= s.Memory.Revision {
+		s.Memory = m
 	}
-	s.Memory = m
-	return true
 }
 
 // Hear takes over what the train tells and says what it changed. A release day
 // that was skipped meanwhile is held as late until somebody decides.
 func (s *State) Hear(m Memory, now time.Time) Change {
 	before := slices.Clone(s.Standing())
-	s.Recall(m)
+	s.recall(m)
 	why, skipped := s.Memory.Skips(s.Plan.Day)
 	if skipped && s.Candidate.Tag == "" && !s.LateAccepted && findHold(s.Holds, HoldLate) == nil {
 		s.Holds = setHold(s.Holds, Hold{Kind: HoldLate, Since: now, Reason: s.Plan.Day.String() + " is no longer a release day: " + why})

@@ -383,8 +383,8 @@ func (s *State) NextStep() Step {
 	return StepDeployProduction
 }
 
-// outlook says what runs next and when.
-func (s *State) outlook(now time.Time) string {
+// Outlook says what runs next and when.
+func (s *State) Outlook(now time.Time) string {
 	zone := s.Train.Location()
 	if held := s.heldWords(s.NextStep()); held != "" {
 		return held
@@ -409,9 +409,6 @@ func (s *State) outlook(now time.Time) string {
 	}
 	return out
 }
-
-// Outlook is outlook for the workflow's own answers.
-func (s *State) Outlook(now time.Time) string { return s.outlook(now) }
 
 // approvable says whether a person may approve despite the run.
 func (e *E2E) approvable() bool {

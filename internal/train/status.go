@@ -126,7 +126,7 @@ func (e Entry) line(name string, day Day, c Command) string {
 	for _, field := range e.Fields {
 		required := slices.Contains(e.Required, field)
 		if v := values[field]; v != "" && (required || field == "tag") {
-			line += " --" + flagName(field) + " " + shellWord(v)
+			line += " --" + FlagName(field) + " " + shellWord(v)
 		}
 	}
 	if e.Why {
@@ -135,8 +135,8 @@ func (e Entry) line(name string, day Day, c Command) string {
 	return line
 }
 
-// flagName is a field as the CLI spells it: previousTag is --previous-tag.
-func flagName(field string) string {
+// FlagName is a field of a command as the CLI spells it: previousTag is --previous-tag.
+func FlagName(field string) string {
 	var out strings.Builder
 	for _, r := range field {
 		if r >= 'A' && r <= 'Z' {
@@ -147,9 +147,6 @@ func flagName(field string) string {
 	}
 	return out.String()
 }
-
-// FlagName is a field of a command as the CLI spells it.
-func FlagName(field string) string { return flagName(field) }
 
 // shellWord quotes what a shell would not take as one word.
 func shellWord(s string) string {
