@@ -143,12 +143,9 @@ func (d *demo) start(ctx context.Context, t train.Train) (err error) {
 		return fmt.Errorf("start the sandbox: %w", err)
 	}
 	d.say("Sandbox (GitLab, Slack, Kubernetes):  %s", d.sandbox.URL())
-	log, err := os.Create(filepath.Join(d.dir, "temporal.log"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = log.Close() }()
-	if d.temporal, err = temporalx.StartDevServer(ctx, temporalx.DevServerOptions{Executable: cli, UI: true, Log: log}); err != nil {
+	if d.temporal, err = temporalx.StartDevServer(ctx, temporalx.DevServerOptions{
+		Executable: cli, UI: true, LogFile: filepath.Join(d.dir, "temporal.log"),
+	}); err != nil {
 		return err
 	}
 	d.say("Temporal Web UI:                      %s", d.temporal.UI)

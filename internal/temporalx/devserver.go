@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -24,6 +23,8 @@ type DevServer struct {
 	// Address is its gRPC address, UI the Web UI's URL ("" without UI).
 	Address string
 	UI      string
+
+	output *serverOutput
 }
 
 // DevServerOptions say how to start one.
@@ -38,17 +39,43 @@ type DevServerOptions struct {
 	DB string
 	// Address to listen on; empty: a free port of 127.0.0.1.
 	Address string
-	// Log receives the server's own output.
-	Log io.Writer
+	// LogFile receives the server's own output; empty: nobody reads it.
+	LogFile string
 }
 
 // transferPolls is how often each shard looks for work per second. The default
 // of 20 costs 50 ms for every step of a workflow; see ENGINEERING.md, fact 24.
 const transferPolls = "history.transferProcessorMaxPollRPS=2000"
 
-// StartDevServer starts a development server and waits until it answers.
+// StartDevServer starts a development server and waits until it answers. A free
+// port may be taken before the server has it: then it is tried with another one.
 func StartDevServer(ctx context.Context, o DevServerOptions) (*DevServer, error) {
-	address, err := orFree(ctx, o.Address)
+	return startDevServer(ctx, o, freeAddress)
+}
+
+// starts bounds how often a server is started whose port somebody else took.
+const starts = 5
+
+func startDevServer(ctx context.Context, o DevServerOptions, free func(context.Context) (string, error)) (*DevServer, error) {
+	for n := 1; ; n++ {
+		s, err := startOnce(ctx, o, free)
+		if !errors.Is(err, errTaken) || o.Address != "" || n == starts {
+			return s, err
+		}
+	}
+}
+
+func startOnce(ctx context.Context, o DevServerOptions, free func(context.Context) (string, error)) (*DevServer, error) {
+	address := o.Address
+	if address == "" {
+		var err error
+		if address, err = free(ctx); err != nil {
+			return nil, err
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	output, err := newServerOutput(o.LogFile, func() { cancel(errTaken) })
 	if err != nil {
 		return nil, err
 	}
@@ -59,22 +86,65 @@ func StartDevServer(ctx context.Context, o DevServerOptions) (*DevServer, error)
 		DBFilename:    o.DB,
 		LogLevel:      "error",
 		ExtraArgs:     dynamic(o.Dynamic),
-		Stdout:        o.Log,
-		Stderr:        o.Log,
+		Stdout:        output,
+		Stderr:        output,
 	}
-	s := &DevServer{Address: address}
+	s := &DevServer{Address: address, output: output}
 	if o.UI {
-		ui, err := orFree(ctx, "")
+		ui, err := free(ctx)
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, output.Close())
 		}
 		_, options.UIPort, _ = net.SplitHostPort(ui)
 		s.UI = "http://" + ui
 	}
 	if s.DevServer, err = testsuite.StartDevServer(ctx, options); err != nil {
-		return nil, fmt.Errorf("start the Temporal dev server: %w", err)
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return nil, errors.Join(fmt.Errorf("start the Temporal dev server on %s: %w", address, err), output.Close())
 	}
 	return s, nil
+}
+
+// errTaken says that the server ended because another process has its port.
+var errTaken = errors.New("address already in use")
+
+// serverOutput keeps a server's output, and notices when it ends for want of a
+// port. It must be open for as long as the server runs, which writes into a pipe
+// and would end when nobody read it.
+type serverOutput struct {
+	file  *os.File // nil: nobody reads it
+	taken func()
+}
+
+func newServerOutput(path string, taken func()) (*serverOutput, error) {
+	o := &serverOutput{taken: taken}
+	if path == "" {
+		return o, nil
+	}
+	var err error
+	if o.file, err = os.Create(path); err != nil {
+		return nil, fmt.Errorf("keep the output of the Temporal dev server: %w", err)
+	}
+	return o, nil
+}
+
+func (o *serverOutput) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(errTaken.Error())) {
+		o.taken()
+	}
+	if o.file != nil {
+		_, _ = o.file.Write(p) // a full disk must not end the server
+	}
+	return len(p), nil
+}
+
+func (o *serverOutput) Close() error {
+	if o.file == nil {
+		return nil
+	}
+	return o.file.Close()
 }
 
 // Stop ends the server and waits for it. One that was signalled is no error.
@@ -82,15 +152,12 @@ func (s *DevServer) Stop() error {
 	s.Client().Close()
 	var exit *exec.ExitError
 	if err := s.DevServer.Stop(); err != nil && !errors.As(err, &exit) {
-		return fmt.Errorf("stop the Temporal dev server: %w", err)
+		return errors.Join(fmt.Errorf("stop the Temporal dev server: %w", err), s.output.Close())
 	}
-	return nil
+	return s.output.Close()
 }
 
-func orFree(ctx context.Context, address string) (string, error) {
-	if address != "" {
-		return address, nil
-	}
+func freeAddress(ctx context.Context) (string, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)
