@@ -74,18 +74,18 @@ func (r *release) choose(ctx workflow.Context, cut *train.Recut) error {
 
 // tag makes the candidate, or adopts the tag that somebody made by hand.
 func (r *release) tag(ctx workflow.Context, cut *train.Recut) error {
+	attempt := 1
+	if r.Candidate.Tag != "" {
+		attempt = len(r.Former) + 2
+	}
 	var made train.CreatedTag
 	var err error
 	if cut.Tag != "" {
-		made, err = write(ctx, r.door, train.StepTag, len(r.Former)+2, short("Adopt "+cut.Tag+" as the release candidate"), gitlab.AdoptTag,
+		made, err = write(ctx, r.door, train.StepTag, attempt, short("Adopt "+cut.Tag+" as the release candidate"), gitlab.AdoptTag,
 			func(string) train.AdoptTagInput {
 				return train.AdoptTagInput{Project: r.Train.Project, Tag: cut.Tag, SHA: cut.SHA, Guard: r.Guard(train.StepTag)}
 			})
 	} else {
-		attempt := 1
-		if r.Candidate.Tag != "" {
-			attempt = len(r.Former) + 2
-		}
 		made, err = write(ctx, r.door, train.StepTag, attempt, short("Tag "+train.ShortSHA(cut.SHA)+" as the release candidate"),
 			gitlab.CreateTag, func(key string) train.CreateTagInput {
 				return train.CreateTagInput{
@@ -282,18 +282,8 @@ func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentNa
 	r.tell(r.coordinationLoud(ctx, r.HeldEvent(train.DeployStepOf(env), []train.Hold{hold})))
 	_, err := call(ctx, r.door, watching("Another deploy to "+string(env)+" ends first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.AwaitClosed, train.AwaitClosedInput{WorkflowID: other, Poll: r.Train.Poll.Deploy})
-	r.lift(train.HoldEnvironmentBusy)
+	r.Lift(train.HoldEnvironmentBusy)
 	return r.orStuck(ctx, "waiting for "+other, err)
-}
-
-func (r *release) lift(kind train.HoldKind) {
-	var rest []train.Hold
-	for _, h := range r.Holds {
-		if h.Kind != kind {
-			rest = append(rest, h)
-		}
-	}
-	r.Holds = rest
 }
 
 // askAboutDeploy waits for people after a deploy that did not succeed.

@@ -454,7 +454,7 @@ func checkAcknowledge(s *State, c Command, _ time.Time) string {
 }
 
 func applyAcknowledge(s *State, c Command, now time.Time) string {
-	s.Holds = withoutHold(s.Holds, c.Hold)
+	s.Lift(c.Hold)
 	if c.Hold == HoldLate {
 		s.LateAccepted = true
 		return "The day goes on although it is late. " + s.Outlook(now)
@@ -490,7 +490,7 @@ func checkRetry(s *State, c Command, now time.Time) string {
 
 func applyRetry(s *State, c Command, _ time.Time) string {
 	s.Orders.Retry = c.Environment
-	s.Holds = withoutHold(s.Holds, HoldRolledBack)
+	s.Lift(HoldRolledBack)
 	return fmt.Sprintf("%s is deployed to %s again, attempt %d. %s", s.Candidate.Tag, c.Environment, s.DeployOf(c.Environment).Attempt+1, s.heldWords(DeployStepOf(c.Environment)))
 }
 

@@ -146,7 +146,7 @@ func (s *State) Observe(o Observation, now time.Time) Change {
 // take makes a hold of a kind stand as it was observed.
 func (s *State) take(kind HoldKind, observed *Hold, now time.Time) {
 	if observed == nil {
-		s.Holds = withoutHold(s.Holds, kind)
+		s.Lift(kind)
 		return
 	}
 	h := *observed

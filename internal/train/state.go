@@ -338,6 +338,9 @@ func (s *State) SetDeploy(d Deploy) {
 // Standing are all holds that stand: the train's and the release's own.
 func (s *State) Standing() []Hold { return slices.Concat(s.Memory.Holds, s.Holds) }
 
+// Lift ends a hold of the release's own.
+func (s *State) Lift(kind HoldKind) { s.Holds = withoutHold(s.Holds, kind) }
+
 // Blocking are the holds that keep a step from being taken.
 func (s *State) Blocking(step Step) []Hold { return step.Blocking(s.Standing()) }
 
@@ -439,7 +442,8 @@ func (s *State) NewCandidate(c Candidate) {
 	s.Candidate = c
 	s.Staging, s.E2E, s.Production, s.Approval, s.Promotion = nil, nil, nil, nil, nil
 	s.Changelog, s.Orders = ChangelogDigest{}, Orders{}
-	s.Holds = withoutHold(withoutHold(s.Holds, HoldDrift), HoldRolledBack)
+	s.Lift(HoldDrift)
+	s.Lift(HoldRolledBack)
 	s.TagMoved, s.Accepted = false, Version{}
 	s.HandMade = nil
 }
