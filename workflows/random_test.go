@@ -107,8 +107,10 @@ func (g *gambler) prepare() {
 		g.open(at.Add(time.Second), func() { g.env.SignalWorkflow(string(train.RevokeApproval), ada("no")) })
 		g.open(at.Add(2*time.Second), g.oracle)
 	}
-	for range 100 {
-		g.signal(g.moment())
+	for i := range 100 {
+		// A millisecond of its own: nothing else may act in the instant in which
+		// what is listed as accepted is compared with an answer.
+		g.signal(g.moment().Add(time.Duration(i+1) * time.Millisecond))
 	}
 }
 
