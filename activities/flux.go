@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -78,36 +79,34 @@ func (f *Flux) fallback(ctx context.Context, in train.ReadVersionInput, cause er
 	return train.RunningVersion{Fallback: fmt.Sprintf("Flux could not be read, and GitLab knows no deployment to %s. %s", in.FallbackEnvironment, why)}, nil
 }
 
-// AwaitRollout waits until Flux reports a candidate rolled out. A failure is
-// believed only when it still stands at the next look but one.
+// AwaitRollout waits until Flux reports a candidate rolled out. Flux tries again
+// by itself, so a failure is believed only when it has stood for the grace time;
+// what Flux itself has given up on is believed at the second look.
 func (f *Flux) AwaitRollout(ctx context.Context, in train.AwaitRolloutInput) (train.Rollout, error) {
 	var r train.Rollout
-	failedLooks := 0
+	var since time.Time // when the failure that stands was first seen
+	looks := 0
 	done, err := watch(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
 		state, err := f.API.State(ctx, in.Flux)
 		if err != nil {
 			return false, err
 		}
-		r.Running = state.Running
-		if r.Done, r.Why = state.RolledOut(in.Candidate); r.Done {
-			return true, nil
+		p := state.Progress(in.Candidate)
+		r = train.Rollout{Running: state.Running, Done: p.Phase == flux.RolledOut, Why: p.Why, Reason: p.Reason}
+		if !p.Bad() {
+			since, looks = time.Time{}, 0
+			return r.Done, nil
 		}
-		failed, why := state.Failed(in.Candidate)
-		if !failed {
-			failedLooks = 0
-			return false, nil
+		now := time.Now()
+		if since.IsZero() {
+			since = now
 		}
-		r.Why = why
-		failedLooks++
-		return failedLooks >= believeAfter, nil
+		looks++
+		return looks > 1 && (p.Phase == flux.Stalled || now.Sub(since) >= state.Grace), nil
 	})
 	r.TimedOut = !done
 	return r, err
 }
-
-// believeAfter is how many looks in a row must show a failed rollout: Flux
-// retries by itself, and a first failure is often only a slow start.
-const believeAfter = 8
 
 var _ GitLabAPI = (*gitlab.Client)(nil)
 var _ FluxAPI = (*flux.Client)(nil)

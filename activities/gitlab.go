@@ -33,7 +33,9 @@ type GitLabAPI interface {
 	CreatePipeline(ctx context.Context, project, ref string, variables map[string]string) (gitlab.Pipeline, error)
 	PlayJob(ctx context.Context, project string, id int64, variables map[string]string) (gitlab.Job, error)
 	RetryJob(ctx context.Context, project string, id int64) (gitlab.Job, error)
+	CancelJob(ctx context.Context, project string, id int64) error
 	CancelPipeline(ctx context.Context, project string, id int64) error
+	Artifacts(ctx context.Context, project string, job int64) ([]byte, error)
 	FreezePeriods(ctx context.Context, project string) ([]gitlab.FreezePeriod, error)
 	CreateFreezePeriod(ctx context.Context, project string, f gitlab.FreezePeriod) (gitlab.FreezePeriod, error)
 	UpdateFreezePeriod(ctx context.Context, project string, f gitlab.FreezePeriod) (gitlab.FreezePeriod, error)
@@ -346,8 +348,29 @@ func (g *GitLab) AwaitPipeline(ctx context.Context, in train.AwaitPipelineInput)
 			return false, err
 		}
 		ended = train.EndedJob{Status: p.Status, Reason: p.YAMLErrors, URL: p.WebURL}
+		if p.Status == "failed" && p.YAMLErrors == "" {
+			if ended.Reason, err = g.whyFailed(ctx, in.Project, in.PipelineID); err != nil {
+				return false, err
+			}
+		}
 		return gitlab.PipelineDone(p.Status), nil
 	})
 	ended.TimedOut = !done
 	return ended, err
+}
+
+// whyFailed is the reason of a failed pipeline: a failed script of any job says
+// more than a runner that broke down.
+func (g *GitLab) whyFailed(ctx context.Context, project string, pipeline int64) (string, error) {
+	jobs, err := g.API.PipelineJobs(ctx, project, pipeline, false)
+	var reason string
+	for _, j := range jobs {
+		if j.Status != "failed" || j.AllowFailure {
+			continue
+		}
+		if reason == "" || j.FailureReason == "script_failure" {
+			reason = j.FailureReason
+		}
+	}
+	return reason, err
 }

@@ -70,6 +70,11 @@ func (h *Holds) standAndAhead(ctx context.Context, g train.Guard, from, to time.
 			o.Freeze = unasked(err)
 		}
 	}
+	if slices.Contains(g.Obeys, train.HoldEnvironmentBusy) {
+		if o.Busy, err = h.busy(ctx, g); err != nil {
+			return nil, nil, err
+		}
+	}
 	if o.Drift, err = h.moved(ctx, g); err != nil {
 		return nil, nil, err
 	}
@@ -125,6 +130,21 @@ func (h *Holds) frozen(ctx context.Context, project string, f freeze.Freeze) *tr
 		hold.Link = p.WebURL + "/-/settings/ci_cd#js-deploy-freeze-settings"
 	}
 	return hold
+}
+
+// busy is the hold of another deploy job of the environment that GitLab shows
+// as running, in whatever pipeline. The candidate's own job is no other one.
+func (h *Holds) busy(ctx context.Context, g train.Guard) (*train.Hold, error) {
+	if g.Environment == "" {
+		return nil, nil //nolint:nilnil // no hold is an answer
+	}
+	running, err := h.GitLab.Deployments(ctx, g.Project, g.Environment, "running", 10)
+	for _, d := range running {
+		if d.Ref != g.Candidate.Tag {
+			return &train.Hold{Kind: train.HoldEnvironmentBusy, Since: d.Job.StartedAt, Reason: jobWords(d) + ", deploys to " + g.Environment}, err
+		}
+	}
+	return nil, err
 }
 
 // moved is the hold of a tag that no longer points at its commit.
@@ -208,6 +228,9 @@ func (w *watcher) look(ctx context.Context) {
 		w.seen.Memory = m
 	}
 	w.lookForFreezes(ctx)
+	if busy, err := h.busy(ctx, g); err == nil {
+		w.seen.Busy = busy
+	}
 	hold, err := h.moved(ctx, g)
 	switch {
 	case err == nil && hold != nil:

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func (g *GitLab) AwaitPipelineJob(ctx context.Context, in train.AwaitPipelineJob
 // offered looks for the job once: what was found, what is still missing, and
 // whether the answer is final.
 func (g *GitLab) offered(ctx context.Context, in train.AwaitPipelineJobInput) (found train.PipelineJob, missing string, done bool, err error) {
-	pipeline, ok, err := g.tagPipeline(ctx, in.Project, in.Candidate)
+	pipeline, ok, err := g.pipelineOf(ctx, in)
 	if err != nil {
 		return found, "", false, err
 	}
@@ -64,6 +65,15 @@ func (g *GitLab) offered(ctx context.Context, in train.AwaitPipelineJobInput) (f
 		return found, fmt.Sprintf("the stages before the job %s have not ended", in.Job), false, nil
 	}
 	return found, "", true, nil
+}
+
+// pipelineOf is the pipeline that is asked for, else the tag's own.
+func (g *GitLab) pipelineOf(ctx context.Context, in train.AwaitPipelineJobInput) (gitlab.Pipeline, bool, error) {
+	if in.PipelineID == 0 {
+		return g.tagPipeline(ctx, in.Project, in.Candidate)
+	}
+	p, err := g.API.Pipeline(ctx, in.Project, in.PipelineID)
+	return p, err == nil, err
 }
 
 // tagPipeline is the pipeline that pushing the tag made.
@@ -109,28 +119,82 @@ func blame(jobs []gitlab.Job) string {
 // only a job that waits to be played is played; one that runs or ran already is
 // adopted, unless it is the one that the attempt before this one ended with.
 func (g *GitLab) PlayJob(ctx context.Context, in train.PlayJobInput) (train.PlayedJob, error) {
-	job, err := g.newest(ctx, in.Project, in.PipelineID, in.Job)
+	job, again, err := g.playable(ctx, in)
 	if err != nil {
 		return train.PlayedJob{}, failure(err)
 	}
-	again := in.After == job.ID && gitlab.JobDone(job.Status)
-	if !gitlab.JobPlayable(job.Status) && !again {
+	return g.play(ctx, in, job, again)
+}
+
+// playable is the newest job of a name, and whether it is the one to run once more.
+func (g *GitLab) playable(ctx context.Context, in train.PlayJobInput) (job gitlab.Job, again bool, err error) {
+	job, err = g.newest(ctx, in.Project, in.PipelineID, in.Job)
+	return job, in.After == job.ID && gitlab.JobDone(job.Status), err
+}
+
+func (g *GitLab) play(ctx context.Context, in train.PlayJobInput, job gitlab.Job, again bool) (train.PlayedJob, error) {
+	switch {
+	case in.Follow && !again: // its pipeline starts it
+		return train.PlayedJob{JobID: job.ID, JobURL: job.WebURL}, nil
+	case !gitlab.JobPlayable(job.Status) && !again:
 		return g.adopt(ctx, job)
 	}
 	if held, err := g.mustNotPlay(ctx, in); err != nil || held.Held != "" {
 		return held, failure(err)
 	}
+	played := train.PlayedJob{JobID: job.ID, JobURL: job.WebURL}
 	if again {
 		// A job that is run again is a new one, so a later try sees that it was.
 		retried, err := g.API.RetryJob(ctx, in.Project, job.ID)
-		return train.PlayedJob{JobID: retried.ID, JobURL: retried.WebURL}, failure(err)
+		if err == nil {
+			played.JobID, played.JobURL = retried.ID, retried.WebURL
+		}
+		return g.refused(ctx, in, job, played, err)
 	}
-	_, err = g.API.PlayJob(ctx, in.Project, job.ID, map[string]string{train.RunVariable: in.Key})
-	if err != nil && !train.FaultIs(err, train.FaultConflict) {
+	variables := map[string]string{train.RunVariable: in.Key}
+	maps.Copy(variables, in.Variables)
+	_, err := g.API.PlayJob(ctx, in.Project, job.ID, variables)
+	if train.FaultIs(err, train.FaultConflict) {
 		// A lost answer is found out by the next try, which looks first.
+		err = nil
+	}
+	return g.refused(ctx, in, job, played, err)
+}
+
+// refused is the answer to a play. Where GitLab forbids a job because a newer
+// deployment has made it outdated, that is an answer, not a failure.
+func (g *GitLab) refused(ctx context.Context, in train.PlayJobInput, job gitlab.Job, played train.PlayedJob, err error) (train.PlayedJob, error) {
+	if !train.FaultIs(err, train.FaultForbidden) || in.Guard.Environment == "" {
+		return played, failure(err)
+	}
+	newer, lookErr := g.newerDeployment(ctx, in, job)
+	if lookErr != nil {
+		return train.PlayedJob{}, failure(lookErr)
+	}
+	if newer == "" {
 		return train.PlayedJob{}, failure(err)
 	}
-	return train.PlayedJob{JobID: job.ID, JobURL: job.WebURL}, nil
+	played.Outdated = fmt.Sprintf("GitLab refuses the job %s of %s as outdated: %s was deployed after it", in.Job, in.Candidate.Tag, newer)
+	return played, nil
+}
+
+// newerDeployment is what was deployed after a job was made; empty: nothing, or
+// the project does not mind.
+func (g *GitLab) newerDeployment(ctx context.Context, in train.PlayJobInput, job gitlab.Job) (string, error) {
+	project, err := g.API.Project(ctx, in.Project)
+	if err != nil || !project.ForwardDeployment {
+		return "", err
+	}
+	deployments, err := g.API.Deployments(ctx, in.Project, in.Guard.Environment, "", 20)
+	if err != nil {
+		return "", err
+	}
+	for _, d := range deployments {
+		if d.Job.ID > job.ID {
+			return d.Ref, nil
+		}
+	}
+	return "", nil
 }
 
 // mustNotPlay re-checks, at the last moment, what must hold for a play.
@@ -175,11 +239,20 @@ func (g *GitLab) AwaitJob(ctx context.Context, in train.AwaitJobInput) (train.En
 		if err != nil {
 			return false, err
 		}
-		ended = train.EndedJob{Status: job.Status, Reason: job.FailureReason, URL: job.WebURL}
+		ended = train.EndedJob{ID: job.ID, Status: job.Status, Reason: job.FailureReason, URL: job.WebURL}
 		return gitlab.JobDone(job.Status) || !in.Played && gitlab.JobPlayable(job.Status), nil
 	})
 	ended.TimedOut = !done
 	return ended, err
+}
+
+// CancelJob cancels the newest job of a name, unless it has ended.
+func (g *GitLab) CancelJob(ctx context.Context, in train.CancelJobInput) (train.Done, error) {
+	job, err := g.newest(ctx, in.Project, in.PipelineID, in.Job)
+	if err != nil || gitlab.JobDone(job.Status) || gitlab.JobPlayable(job.Status) {
+		return train.Done{}, failure(err)
+	}
+	return train.Done{}, failure(g.API.CancelJob(ctx, in.Project, job.ID))
 }
 
 // newest is the newest job of a name in a pipeline.
@@ -188,12 +261,7 @@ func (g *GitLab) newest(ctx context.Context, project string, pipeline int64, nam
 	if err != nil {
 		return gitlab.Job{}, err
 	}
-	var newest gitlab.Job
-	for _, j := range jobs {
-		if j.Name == name && j.ID > newest.ID {
-			newest = j
-		}
-	}
+	newest := newestOf(jobs, name)
 	if newest.ID == 0 {
 		return gitlab.Job{}, &train.Fault{
 			System: "GitLab", Kind: train.FaultNotFound, Tried: fmt.Sprintf("find the job %s in pipeline %d of %s", name, pipeline, project),

@@ -18,6 +18,7 @@ import (
 
 	"github.com/release-train/release-train/activities"
 	"github.com/release-train/release-train/internal/config"
+	"github.com/release-train/release-train/internal/datadog"
 	"github.com/release-train/release-train/internal/flux"
 	"github.com/release-train/release-train/internal/gitlab"
 	"github.com/release-train/release-train/internal/slack"
@@ -103,16 +104,21 @@ func connect(path string) (activities.All, error) {
 	if err != nil {
 		return activities.All{}, err
 	}
+	dog := &activities.Datadog{}
+	if secrets.DatadogAPIKey != "" {
+		dog.API = datadog.New(datadog.Options{Site: file.Datadog.Site, URL: file.Datadog.URL, APIKey: secrets.DatadogAPIKey, AppKey: secrets.DatadogAppKey})
+	}
 	holds := &activities.Holds{GitLab: git, Flux: clusters}
 	jobs := &activities.GitLab{API: git, Holds: holds}
 	return activities.All{
 		GitLab:     jobs,
 		Flux:       &activities.Flux{API: clusters, GitLab: git},
-		Deploys:    &activities.Deploys{GitLab: jobs, Flux: clusters},
+		Deploys:    &activities.Deploys{GitLab: jobs, Flux: clusters, Datadog: dog},
 		Changelog:  &activities.Changelog{API: git},
 		E2E:        &activities.E2E{GitLab: jobs, Flux: clusters},
 		Slack:      &activities.Slack{API: slack.New(slack.Options{URL: file.Slack.URL, Token: secrets.SlackBotToken})},
 		Holds:      holds,
 		Departures: &activities.Departures{Load: load},
+		Datadog:    dog,
 	}, nil
 }

@@ -20,6 +20,7 @@ var (
 	deploys   *activities.Deploys
 	changelog *activities.Changelog
 	tests     *activities.E2E
+	datadog   *activities.Datadog
 	slack     *activities.Slack
 	releases  *activities.Releases
 	trains    *activities.Trains
@@ -159,8 +160,8 @@ func (r *release) changelogInput(from train.RunningVersion) func(key string) tra
 func (r *release) stage(ctx workflow.Context) error {
 	for !r.Staging.Succeeded() {
 		r.Phase = train.OnStaging
-		if r.Staging.Failed() && r.Orders.Retry != train.Staging {
-			if err := r.askAboutDeploy(ctx, train.Staging); err != nil {
+		if goOn, err := r.settle(ctx, train.Staging); err != nil || !goOn {
+			if err != nil {
 				return err
 			}
 			continue
@@ -175,8 +176,8 @@ func (r *release) stage(ctx workflow.Context) error {
 // produce brings the candidate to production once the gate is open.
 func (r *release) produce(ctx workflow.Context) error {
 	for !r.InProduction() {
-		if r.Production.Failed() && r.Orders.Retry != train.Production {
-			if err := r.askAboutDeploy(ctx, train.Production); err != nil {
+		if goOn, err := r.settle(ctx, train.Production); err != nil || !goOn {
+			if err != nil {
 				return err
 			}
 			continue
@@ -199,36 +200,74 @@ func (r *release) produce(ctx workflow.Context) error {
 // this release and whose ID is the lock.
 func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAfter time.Time) error {
 	step := train.DeployStepOf(env)
-	config := r.Train.Environment(env)
-	attempt, after := 1, int64(0)
+	attempt, byItself := 1, 0
 	if last := r.DeployOf(env); last != nil && last.Tag == r.Candidate.Tag {
-		attempt, after = last.Attempt+1, last.JobID
+		attempt = last.Attempt + 1
+		switch {
+		case r.Allowed(env):
+		case last.Failed():
+			byItself = last.ByItself + 1
+		default: // it was held
+			byItself = last.ByItself
+		}
 	}
+	after := r.Earlier(env)
 	adopts := env == train.Production && r.adopts
 	r.Orders.Retry, r.adopts = "", false
-	for {
-		if !adopts { // what somebody else has started runs already
-			if err := r.door.pass(ctx, step); err != nil {
-				return err
-			}
+	if !adopts { // what somebody else has started runs already
+		if err := r.door.pass(ctx, step); err != nil {
+			return err
 		}
+	}
+	before := r.DeployOf(env)
+	return r.carryOutDeploy(ctx, func() train.DeployInput {
 		r.SetDeploy(train.Deploy{
-			Environment: env, Tag: r.Candidate.Tag, Attempt: attempt, Step: train.DeployWaitsForPipeline, StartedAt: workflow.Now(ctx),
+			Environment: env, Tag: r.Candidate.Tag, Attempt: attempt, Step: train.DeployWaitsForPipeline, ByItself: byItself,
+			Before: after.Before, Run: after.Run, StartedAt: workflow.Now(ctx),
 		})
+		in := r.deployInput(env, step, attempt)
+		in.NotAfter, in.Guard, in.After, in.ByItself = notAfter, r.Guard(step), after, byItself
+		return in
+	}, func() { r.restore(env, before) })
+}
+
+// deployInput is what a DeployWorkflow needs to know in any case.
+func (r *release) deployInput(env train.EnvironmentName, step train.Step, attempt int) train.DeployInput {
+	return train.DeployInput{
+		Train: r.Train.Name, Project: r.Train.Project, Environment: env, Config: r.Train.Environment(env), Candidate: r.Candidate, Attempt: attempt,
+		Bad: r.BadTags(), Datadog: r.Train.Datadog, ReleaseID: r.id, Key: train.Key(r.door.key, string(step), attempt), Poll: r.Train.Poll,
+	}
+}
+
+// restore puts back the record of an environment's last deploy, when nothing came of a new one.
+func (r *release) restore(env train.EnvironmentName, d *train.Deploy) {
+	if env == train.Production {
+		r.Production = d
+	} else {
+		r.Staging = d
+	}
+}
+
+// carryOutDeploy starts a DeployWorkflow, as soon as no other one holds the
+// lock, and follows it. begin records it and gives its input, giveUp undoes that.
+func (r *release) carryOutDeploy(ctx workflow.Context, begin func() train.DeployInput, giveUp func()) error {
+	for {
+		in := begin()
+		env := in.Environment
 		r.waitsForDeploy(ctx, env)
-		child := r.startDeploy(ctx, train.DeployInput{
-			Train: r.Train.Name, Project: r.Train.Project, Environment: env, Config: config, Candidate: r.Candidate, Attempt: attempt,
-			NotAfter: notAfter, Guard: r.Guard(step), After: after, ReleaseID: r.id, Key: train.Key(r.door.key, string(step), attempt), Poll: r.Train.Poll,
-		})
+		child := r.startDeploy(ctx, in)
 		err := child.GetChildWorkflowExecution().Get(r.awake(ctx), nil)
 		var busy *temporal.ChildWorkflowExecutionAlreadyStartedError
 		if errors.As(err, &busy) {
-			if err := r.awaitOtherDeploy(ctx, env, config.Lock); err != nil {
+			giveUp()
+			if err := r.awaitOtherDeploy(ctx, env, in.Config.Lock); err != nil {
 				return err
 			}
 			continue
 		}
-		r.tell(r.deployed(env, nil))
+		if in.Rollback == nil {
+			r.tell(r.deployed(env, nil))
+		}
 		if env == train.Production { // for staging the card has said so already
 			r.tell(r.coordination(ctx, nil))
 		}
@@ -260,14 +299,13 @@ func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, 
 	var result train.Deploy
 	if err := child.Get(r.awake(ctx), &result); err != nil {
 		result = *r.DeployOf(env)
-		result.Outcome, result.EndedAt = train.DeployUnknown, workflow.Now(ctx)
+		result.Outcome, result.EndedAt, result.Kind = train.DeployUnknown, workflow.Now(ctx), train.FailureUnknown
 		result.Cause = "the deploy workflow itself ended early: " + sentence(err)
 	}
-	r.SetDeploy(result)
+	r.Conclude(result, workflow.Now(ctx))
 	r.news++
-	r.Met(result.Held, workflow.Now(ctx))
-	if env == train.Production && r.Approval != nil && result.Outcome != train.DeployHeld {
-		r.Approval.Used = true
+	if env == train.Staging && result.Rollback.Back() {
+		r.voidE2E(ctx, "staging was rolled back to "+result.Rollback.To.String())
 	}
 	r.tell(r.deployed(env, ptr(r.DeployEvent(env))), r.coordination(ctx, nil))
 	return nil
@@ -286,18 +324,91 @@ func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentNa
 	return r.orStuck(ctx, "waiting for "+other, err)
 }
 
+// settle decides what follows a deploy that did not succeed: what failed for a
+// reason of its own is tried again by itself after a while, all else waits for
+// people. It says whether the deploy may go on now.
+func (r *release) settle(ctx workflow.Context, env train.EnvironmentName) (goOn bool, err error) {
+	if !r.DeployOf(env).Failed() || r.Allowed(env) {
+		return true, nil
+	}
+	at, again := r.Reattempt(env)
+	if !again {
+		return false, r.askAboutDeploy(ctx, env)
+	}
+	d := r.DeployOf(env)
+	r.waitFor(ctx, train.Waiting{
+		For: train.WaitTime, What: fmt.Sprintf("attempt %d at %s, by itself: %s", d.Attempt+1, env, d.Cause), URL: d.LogURL(),
+		Next: d.Tag + " is deployed again", NextAt: at,
+	})
+	err = r.sleepUntil(ctx, at, fmt.Sprintf("Attempt %d at %s", d.Attempt+1, env), func() bool { return r.Allowed(env) || r.Orders.Rerun && env == train.Production })
+	if err == nil && r.Orders.Rerun {
+		err = r.test(ctx)
+	}
+	return err == nil, err
+}
+
 // askAboutDeploy waits for people after a deploy that did not succeed.
 func (r *release) askAboutDeploy(ctx workflow.Context, env train.EnvironmentName) error {
 	d := r.DeployOf(env)
-	r.waitFor(ctx, train.Waiting{
-		For: train.WaitPerson, What: fmt.Sprintf("a person: the deploy of %s to %s did not succeed: %s", d.Tag, env, d.Cause), URL: d.LogURL(),
+	what := "did not succeed: " + d.Cause
+	if d.Outcome == train.DeployRolledBack {
+		what = fmt.Sprintf("was rolled back to %s: %s", d.Rollback.To, d.Cause)
+	}
+	r.enter(ctx, r.phaseOf(env), train.Waiting{
+		For: train.WaitPerson, What: fmt.Sprintf("a person: the deploy of %s to %s %s", d.Tag, env, what), URL: d.LogURL(),
 		Next: "nothing is deployed by itself; the release ends when the next one departs", NextAt: r.Plan.NextCutAt,
 	})
-	if err := r.until(ctx, func() bool { return r.Orders.Retry == env || r.Orders.Rerun && env == train.Production }); err != nil {
+	if err := r.until(ctx, func() bool { return r.Allowed(env) || r.Orders.Rerun && env == train.Production }); err != nil {
 		return err
 	}
 	if r.Orders.Rerun {
 		return r.test(ctx)
+	}
+	return nil
+}
+
+func (r *release) phaseOf(env train.EnvironmentName) train.Phase {
+	if env == train.Production {
+		return train.Producing
+	}
+	return train.OnStaging
+}
+
+// rollBack carries out a rollback that somebody ordered. The candidate then
+// waits for people: on staging its evidence is void, in production it is held.
+func (r *release) rollBack(ctx workflow.Context) error {
+	order := r.Orders.Rollback
+	if order == nil {
+		return nil
+	}
+	r.Orders.Rollback = nil
+	env, last := order.Environment, r.DeployOf(order.Environment)
+	r.Phase = train.RollingBack
+	if err := r.door.pass(ctx, train.StepRollback); err != nil {
+		return err
+	}
+	if env == train.Staging {
+		r.cancelE2E(ctx)
+	}
+	err := r.carryOutDeploy(ctx, func() train.DeployInput {
+		d := *last
+		d.Outcome, d.Kind, d.Cause, d.Step, d.StartedAt, d.EndedAt = "", "", "", train.DeployRollsBack, workflow.Now(ctx), time.Time{}
+		d.Rollback, d.Evidence = &train.RolledBack{RollbackOrder: *order}, nil
+		r.SetDeploy(d)
+		r.tell(r.rollingBack(env))
+		r.rollbacks++
+		in := r.deployInput(env, train.StepRollback, d.Attempt)
+		in.Key, in.Rollback, in.After.Before = train.Key(r.door.key, string(train.StepRollback), r.rollbacks), order, d.Before
+		in.After.Run = d.Run
+		return in
+	}, func() { r.restore(env, last) })
+	if err != nil {
+		return err
+	}
+	if now := r.DeployOf(env); now.Rollback != nil && now.Rollback.Outcome == train.RollbackNone { // nothing was done
+		kept := *last
+		kept.Rollback = now.Rollback
+		r.SetDeploy(kept)
 	}
 	return nil
 }

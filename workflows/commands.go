@@ -58,6 +58,13 @@ func (r *release) carryOut(ctx workflow.Context, name train.CommandName, c train
 		return r.askTrain(ctx, name, c)
 	}
 	switch name { //nolint:exhaustive // all others act on the state alone
+	case train.Cancel:
+		sentence := r.Apply(name, c, workflow.Now(ctx))
+		if c.Force {
+			// Nobody waits: a deploy that has ended meanwhile does not need to know.
+			workflow.SignalExternalWorkflow(r.awake(ctx), train.DeployID(r.Train.Production.Lock), "", train.SignalStopDeploy, train.StopDeploy{By: c.By, Reason: c.Reason})
+		}
+		return train.Answer{Sentence: sentence}, ""
 	case train.CutTag:
 		return r.orderCut(ctx, c)
 	case train.RegenerateChangelog:

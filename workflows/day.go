@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -17,12 +18,14 @@ var (
 	errEnding = errors.New("the release has been told to end")
 	// errReplaced: a new candidate was ordered.
 	errReplaced = errors.New("the candidate is replaced")
+	// errRollBack: a rollback was ordered.
+	errRollBack = errors.New("a rollback is to be carried out")
 	// errContinue: the history is long, and the release goes on in a new run.
 	errContinue = errors.New("the release goes on in a new run")
 )
 
 func interrupts(err error) bool {
-	return errors.Is(err, errEnding) || errors.Is(err, errReplaced) || errors.Is(err, errContinue)
+	return errors.Is(err, errEnding) || errors.Is(err, errReplaced) || errors.Is(err, errRollBack) || errors.Is(err, errContinue)
 }
 
 // release is a running release: its state and the means to change it. Handlers
@@ -48,6 +51,7 @@ type release struct {
 	told         int // announcements of earlier runs
 	passed       int // commands passed on to the train
 	changelogs   int // changelogs published
+	rollbacks    int // rollbacks carried out because somebody ordered them
 	refusalsTold int
 	adopts       bool // somebody started the production job in GitLab
 	following    bool // an overdue E2E run is followed in the background
@@ -65,7 +69,7 @@ func newRelease(ctx workflow.Context, in train.ReleaseInput) *release {
 	}
 	if in.Resume != nil {
 		r.State, r.resumed = in.Resume.State, true
-		r.passed, r.changelogs, r.refusalsTold = in.Resume.Passed, in.Resume.Changelogs, in.Resume.RefusalsTold
+		r.passed, r.changelogs, r.refusalsTold, r.rollbacks = in.Resume.Passed, in.Resume.Changelogs, in.Resume.RefusalsTold, in.Resume.Rollbacks
 		r.told = in.Resume.Told
 	}
 	// A second release of the same day has another first run, and so other keys.
@@ -89,6 +93,8 @@ func (r *release) interrupted() error {
 		return errEnding
 	case r.Orders.Recut != nil:
 		return errReplaced
+	case r.Orders.Rollback != nil:
+		return errRollBack
 	}
 	return nil
 }
@@ -110,7 +116,7 @@ func (r *release) continueAsNew(ctx workflow.Context, in train.ReleaseInput) err
 		return workflow.Await(r.awake(ctx), func() bool { return r.doors.idle(ctx) })
 	}
 	in.Resume = &train.Handover{
-		State: r.State, Passed: r.passed, Changelogs: r.changelogs, RefusalsTold: r.refusalsTold, Told: r.deliver.sent,
+		State: r.State, Passed: r.passed, Changelogs: r.changelogs, Rollbacks: r.rollbacks, RefusalsTold: r.refusalsTold, Told: r.deliver.sent,
 	}
 	return workflow.NewContinueAsNewError(ctx, train.ReleaseWorkflow, in)
 }
@@ -129,7 +135,7 @@ func (r *release) setup(ctx workflow.Context) error {
 	if err := r.doors.open(ctx); err != nil {
 		return fmt.Errorf("register the commands: %w", err)
 	}
-	r.deliver = startDelivery(ctx, r.Train.Name, r.Plan.Day, r.told)
+	r.deliver = startDelivery(ctx, train.NotifyID(r.Train.Name, r.Plan.Day), fmt.Sprintf("Messages of release %s of %s", r.Plan.Day, r.Train.Name), r.told)
 	if r.resumed {
 		return nil
 	}
@@ -158,7 +164,12 @@ func (r *release) hearProgress(ctx workflow.Context) {
 		var d train.Deploy
 		progress.Receive(ctx, &d)
 		if current := r.DeployOf(d.Environment); current.Running() && current.Attempt == d.Attempt && current.Tag == d.Tag {
+			rollingBack := d.Step == train.DeployRollsBack && current.Step != train.DeployRollsBack
 			r.SetDeploy(d)
+			if rollingBack {
+				r.Phase = train.RollingBack
+				r.tell(r.rollingBack(d.Environment), r.coordination(ctx, nil))
+			}
 			r.waitsForDeploy(ctx, d.Environment)
 		}
 	}
@@ -211,13 +222,19 @@ func (r *release) watch(ctx workflow.Context) error {
 	if !r.resumed {
 		r.tell(r.coordination(ctx, ptr(r.ReleasedEvent())))
 	}
-	err := r.sleepUntil(ctx, until, fmt.Sprintf("%s is in production: watching until the window closes", r.Candidate.Tag), never)
+	if err := r.sleepUntil(ctx, until, fmt.Sprintf("%s is in production: watching until the window closes", r.Candidate.Tag), never); err != nil {
+		return err
+	}
 	r.end(train.EndReleased, r.releasedWhy())
-	return err
+	return errEnding
 }
 
 func (r *release) releasedWhy() string {
 	return fmt.Sprintf("%s went to production %s.", r.Released, train.When(r.ReleasedAt, r.Train.Location()))
+}
+
+func (r *release) rolledBackWhy() string {
+	return fmt.Sprintf("%s was rolled back to %s in production.", r.Production.Tag, r.Production.Rollback.To)
 }
 
 // close says how the release ended and gives its summary.
@@ -228,7 +245,9 @@ func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) 
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	r.End, r.EndWhy, r.EndedAt = r.Ending.End, r.Ending.Why, workflow.Now(ctx)
-	if !r.ReleasedAt.IsZero() {
+	if r.WasRolledBack() {
+		r.End, r.EndWhy = train.EndRolledBack, strings.TrimSpace(r.rolledBackWhy()+" "+r.EndWhy)
+	} else if !r.ReleasedAt.IsZero() {
 		r.End = train.EndReleased // what ended the watch does not undo the release
 		r.EndWhy = r.releasedWhy()
 	}

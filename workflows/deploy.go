@@ -1,72 +1,162 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/release-train/release-train/internal/train"
 )
 
-// DeployWorkflow is one attempt to bring a candidate to an environment. Its ID
-// is the lock of what it deploys to. It outlives the release that started it,
-// never repeats anything by itself, and ends with a value: errors are outcomes.
+// DeployWorkflow is one attempt to bring a candidate to an environment, or one
+// rollback. Its ID is the lock of what it deploys to. It outlives the release
+// that started it, never repeats anything by itself, and ends with a value:
+// errors are outcomes.
 func DeployWorkflow(ctx workflow.Context, in train.DeployInput) (train.Deploy, error) {
 	d := newDeploy(ctx, in)
-	d.run(ctx)
-	return d.Deploy, nil
+	workflow.Go(ctx, d.hearStop)
+	d.announceBegin(ctx)
+	if in.Rollback != nil {
+		d.rollBackAsOrdered(ctx)
+	} else {
+		d.run(ctx)
+	}
+	d.EndedAt = workflow.Now(ctx)
+	return d.Deploy, d.announceEnd(ctx)
 }
 
+// deploy is one attempt: its record, and the means to make it.
 type deploy struct {
 	train.Deploy
-	in   train.DeployInput
-	door *door
-	job  train.PipelineJob
+	in train.DeployInput
+	// door is for what may be given up when the deploy is told to stop; writes go
+	// through steady, because whether they took effect must be known.
+	door, steady *door
+	stop         *train.StopDeploy
+	deliver      *delivery
 }
 
+// setback is why a version did not get where it was to be; nil: it did.
+type setback struct {
+	outcome train.DeployOutcome
+	kind    train.FailureKind
+	cause   string
+}
+
+func back(outcome train.DeployOutcome, kind train.FailureKind, cause string, args ...any) *setback {
+	return &setback{outcome: outcome, kind: kind, cause: fmt.Sprintf(cause, args...)}
+}
+
+// errStopped ends a wait of a deploy that was told to stop.
+var errStopped = errors.New("the deploy was told to stop")
+
 func newDeploy(ctx workflow.Context, in train.DeployInput) *deploy {
-	return &deploy{
-		in:   in,
-		door: &door{key: in.Key},
+	d := &deploy{
+		in:     in,
+		steady: &door{key: in.Key},
 		Deploy: train.Deploy{
-			Environment: in.Environment, Tag: in.Candidate.Tag, Attempt: in.Attempt, StartedAt: workflow.Now(ctx),
+			Environment: in.Environment, Tag: in.Candidate.Tag, Attempt: in.Attempt, ByItself: in.ByItself, Before: in.After.Before, Run: in.After.Run,
+			Step: train.DeployWaitsForPipeline, StartedAt: workflow.Now(ctx),
 		},
 	}
+	d.door = &door{key: in.Key, interrupted: func() error {
+		if d.stop != nil && d.Step != train.DeployRollsBack {
+			return errStopped
+		}
+		return nil
+	}}
+	return d
+}
+
+// hearStop takes the order to stop; what is being rolled back already goes on.
+func (d *deploy) hearStop(ctx workflow.Context) {
+	var s train.StopDeploy
+	workflow.GetSignalChannel(ctx, train.SignalStopDeploy).Receive(ctx, &s)
+	d.stop = &s
 }
 
 // run deploys as the process document says: the job in the tag's pipeline, then
-// Flux, then smoke tests. The first step that does not succeed ends it.
+// Flux, then smoke tests. The first step that does not succeed ends it; where
+// smoke tests are red, what ran before is put back.
 func (d *deploy) run(ctx workflow.Context) {
-	steps := []func(workflow.Context) bool{
-		d.awaitPipelineJob,
-		d.play,
-		d.awaitJob,
-		d.awaitRollout,
-		d.smoke,
-	}
-	d.Outcome = train.DeploySucceeded
-	for _, step := range steps {
-		if !step(ctx) {
-			break
+	w := d.way(d.in.Candidate, &d.Run)
+	for _, step := range []func(workflow.Context) *setback{
+		w.awaitPipelineJob,
+		w.play,
+		w.awaitJob,
+		w.awaitRollout,
+		w.smoke,
+	} {
+		if s := step(ctx); s != nil {
+			d.failed(ctx, s)
+			return
 		}
 	}
-	if d.Outcome == train.DeploySucceeded {
-		d.Step = train.DeployDone
-	}
-	d.EndedAt = workflow.Now(ctx)
+	d.Outcome, d.Step = train.DeploySucceeded, train.DeployDone
 }
 
-// ended records why the deploy goes no further.
-func (d *deploy) ended(outcome train.DeployOutcome, cause string, args ...any) bool {
-	d.Outcome, d.Cause = outcome, fmt.Sprintf(cause, args...)
-	return false
+// failed records why the deploy goes no further, reads what is not known, asks
+// Datadog what it did, and puts back what ran before where that is to be done.
+func (d *deploy) failed(ctx workflow.Context, s *setback) {
+	d.Outcome, d.Kind, d.Cause = s.outcome, s.kind, s.cause
+	if d.Outcome == train.DeployHeld {
+		return
+	}
+	if d.stop != nil {
+		d.stopped(ctx)
+		return
+	}
+	if d.Outcome == train.DeployUnknown {
+		d.findOut(ctx)
+	}
+	evidence := d.askDatadog(ctx)
+	if d.Outcome == train.DeploySmokeRed {
+		d.rollBackByItself(ctx)
+	}
+	d.takeEvidence(ctx, evidence)
+}
+
+// findOut adds to the cause what became of the deploy as far as that can be read.
+func (d *deploy) findOut(ctx workflow.Context) {
+	found, err := call(ctx, d.steady, short("What became of the deploy of "+d.Tag), deploys.FindOut, train.FindOutInput{
+		Project: d.in.Project, PipelineID: d.PipelineID, Job: d.in.Config.Job, Candidate: d.in.Candidate, Flux: d.in.Config.Flux,
+	})
+	if err != nil {
+		d.Cause += ". Neither GitLab nor Flux could be asked what became of it: " + sentence(err)
+		return
+	}
+	if found.JobID != 0 {
+		d.JobID = found.JobID
+	}
+	d.Cause += ". Found: " + found.Sentence
+}
+
+// stopped cancels the job that somebody wants stopped, and puts back what ran before.
+func (d *deploy) stopped(ctx workflow.Context) {
+	d.Outcome, d.Kind = train.DeployFailed, train.FailureDefinitive
+	d.Cause = fmt.Sprintf("stopped by %s: %s", d.stop.By, d.stop.Reason)
+	if d.JobID == 0 {
+		return // nothing was played
+	}
+	_, err := write(ctx, d.steady, train.StepCancelJob, 1, short("Cancel the job "+d.in.Config.Job), gitlab.CancelJob, func(string) train.CancelJobInput {
+		return train.CancelJobInput{Project: d.in.Project, PipelineID: d.PipelineID, Job: d.in.Config.Job}
+	})
+	if err != nil {
+		d.Cause += ". GitLab did not cancel the job: " + sentence(err)
+	}
+	d.rollBack(ctx, train.RollbackOrder{Environment: d.Environment, To: d.Before, By: d.stop.By, Reason: d.stop.Reason})
 }
 
 // enter begins a step and tells the release, but of the rollout: that follows
 // the job within minutes, and each telling costs both workflows events.
 func (d *deploy) enter(ctx workflow.Context, step train.DeployStep, limit time.Duration) {
-	d.Step, d.StepUntil = step, workflow.Now(ctx).Add(limit)
+	if d.Step != train.DeployRollsBack { // a rollback is one step for those who watch
+		d.Step = step
+	}
+	d.StepUntil = workflow.Now(ctx).Add(limit)
 	progress := d.Deploy
 	progress.Outcome = ""
 	workflow.SetCurrentDetails(ctx, train.DeployDetails(progress, d.in))
@@ -76,172 +166,265 @@ func (d *deploy) enter(ctx workflow.Context, step train.DeployStep, limit time.D
 	}
 }
 
+// way is how one version gets to the environment: by which job of which
+// pipeline. A rollback goes the same way as a deploy, with another version.
+type way struct {
+	*deploy
+	candidate train.Candidate
+	job       string
+	// run is where the pipeline, its job and its smoke tests are recorded.
+	run *train.Run
+	// after are the jobs with which an earlier run of this way ended.
+	after train.Earlier
+	// attempt tells the writes of several ways of one deploy apart.
+	attempt int
+	// present says that the version is there, so that no job is awaited.
+	present bool
+	// replaced is what GitLab said when it refused the tag's own job as outdated.
+	replaced string
+}
+
+// way is how the candidate, or what a rollback goes to, gets there.
+func (d *deploy) way(c train.Candidate, run *train.Run) *way {
+	return &way{deploy: d, candidate: c, job: d.in.Config.Job, run: run, after: d.in.After, attempt: 1}
+}
+
 // awaitPipelineJob waits until the tag's pipeline has been created and offers the deploy job.
-func (d *deploy) awaitPipelineJob(ctx workflow.Context) bool {
-	limit := d.in.Config.Limits.Job.D()
-	d.Step, d.StepUntil = train.DeployWaitsForPipeline, workflow.Now(ctx).Add(limit)
-	job, err := call(ctx, d.door, d.watching(fmt.Sprintf("The pipeline of %s offers the job %s", d.Tag, d.in.Config.Job), limit),
+func (w *way) awaitPipelineJob(ctx workflow.Context) *setback {
+	limit := w.in.Config.Limits.Job.D()
+	w.StepUntil = workflow.Now(ctx).Add(limit)
+	job, err := call(ctx, w.door, w.watching(fmt.Sprintf("The pipeline of %s offers the job %s", w.candidate.Tag, w.job), limit),
 		gitlab.AwaitPipelineJob, train.AwaitPipelineJobInput{
-			Project: d.in.Project, Candidate: d.in.Candidate, Job: d.in.Config.Job, Until: d.StepUntil, Poll: d.in.Poll.Deploy,
+			Project: w.in.Project, Candidate: w.candidate, PipelineID: w.after.Pipeline(), Job: w.job, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
 		})
 	if err != nil {
-		return d.ended(train.DeployFailed, "nothing was played: %s", sentence(err))
+		kind, _ := train.Judge(train.FromRead, fault(err))
+		return back(train.DeployFailed, kind, "nothing was played: %s", sentence(err))
 	}
-	d.job, d.PipelineURL, d.JobURL = job, job.PipelineURL, job.JobURL
+	w.run.PipelineID, w.run.PipelineURL, w.run.JobURL = job.PipelineID, job.PipelineURL, job.JobURL
+	w.run.Replaced = w.after.Replaced
 	if job.Problem != "" {
-		return d.ended(train.DeployFailed, "nothing was played: %s", job.Problem)
+		return back(train.DeployFailed, train.FailureDefinitive, "nothing was played: %s", job.Problem)
 	}
-	return true
+	return nil
 }
 
 // play plays the deploy job, after the activity's last look at what must hold.
-func (d *deploy) play(ctx workflow.Context) bool {
-	if d.in.Config.Start == train.StartAutomatic {
-		return d.readBefore(ctx) // the pipeline starts it, we only follow
-	}
-	played, err := write(ctx, d.door, train.StepPlay, 1, short(fmt.Sprintf("Play the job %s of %s", d.in.Config.Job, d.Tag)),
+// Where the pipeline starts it by itself, it is only looked at.
+func (w *way) play(ctx workflow.Context) *setback {
+	played, err := write(ctx, w.steady, train.StepPlay, w.attempt, short(fmt.Sprintf("Play the job %s of %s", w.job, w.candidate.Tag)),
 		deploys.PlayDeploy, func(key string) train.PlayDeployInput {
-			return train.PlayDeployInput{Job: d.deployInput(key), Flux: d.in.Config.Flux}
+			in := w.playInput(w.job, w.in.NotAfter, key)
+			in.Guard, in.After, in.Follow = w.in.Guard, w.after.JobID, w.in.Config.Start == train.StartAutomatic
+			return train.PlayDeployInput{Job: in, Flux: w.in.Config.Flux, Before: w.Before, Start: w.in.StartEvent(workflow.Now(ctx))}
 		})
+	switch {
+	case err != nil && refuses(err):
+		return back(train.DeployFailed, train.FailureDefinitive, "GitLab refused to play the job: %s", sentence(err))
+	case err != nil:
+		return back(train.DeployUnknown, train.FailureUnknown, "it is not known whether the job was played: %s", sentence(err))
+	}
+	w.Before = played.Before
+	switch {
+	case played.Outdated != "":
+		return w.playInNewPipeline(ctx, played.Outdated)
+	case played.Held != "":
+		w.Held = played.Holds
+		return back(train.DeployHeld, train.FailureHeld, "nothing was played: %s", played.Held)
+	}
+	w.run.JobID, w.run.JobURL = played.JobID, played.JobURL
+	w.Adopted, w.Present, w.present = played.Adopted, played.Present, played.Present
+	if w.stop != nil {
+		return back(train.DeployFailed, train.FailureDefinitive, "told to stop")
+	}
+	return nil
+}
+
+// playInNewPipeline makes a new pipeline on the same tag, once: GitLab refuses
+// the tag's own job because something was deployed after it.
+func (w *way) playInNewPipeline(ctx workflow.Context, refusal string) *setback {
+	if w.replaced != "" {
+		return back(train.DeployFailed, train.FailureDefinitive, "%s, and its new pipeline too", refusal)
+	}
+	w.replaced = refusal
+	started, err := write(ctx, w.steady, train.StepReplacePipeline, w.attempt, short("New pipeline on "+w.candidate.Tag+", whose job is outdated"),
+		gitlab.StartPipeline, w.pipelineInput)
 	if err != nil {
-		return d.ended(train.DeployUnknown, "it is not known whether the job was played: %s", sentence(err))
+		return back(train.DeployFailed, train.FailureDefinitive, "%s, and a new pipeline on it was not made: %s", refusal, sentence(err))
 	}
-	d.Before = played.Before
-	if played.Held != "" {
-		d.Held = played.Holds
-		return d.ended(train.DeployHeld, "nothing was played: %s", played.Held)
+	w.after = train.Earlier{Run: train.Run{PipelineID: started.ID, Replaced: true}}
+	w.attempt++
+	if s := w.awaitPipelineJob(ctx); s != nil {
+		return s
 	}
-	d.JobID, d.JobURL, d.Adopted = played.JobID, played.JobURL, played.Adopted
-	return true
+	return w.play(ctx)
 }
 
-// readBefore notes what runs now: where a rollback would go.
-func (d *deploy) readBefore(ctx workflow.Context) bool {
-	running, err := call(ctx, d.door, short("What "+string(d.in.Environment)+" runs before the deploy"), flux.ReadVersion,
-		train.ReadVersionInput{Project: d.in.Project, Flux: d.in.Config.Flux})
-	if err != nil {
-		return d.ended(train.DeployUnknown, "Flux could not be asked what runs: %s", sentence(err))
-	}
-	d.Before = running.Version
-	return true
+func (w *way) pipelineInput(key string) train.StartPipelineInput {
+	return train.StartPipelineInput{Project: w.in.Project, Ref: w.candidate.Tag, Since: w.StartedAt, Key: key}
 }
 
-// deployInput plays the deploy job with all that must still hold.
-func (d *deploy) deployInput(key string) train.PlayJobInput {
-	in := d.playInput(d.in.Config.Job, d.in.NotAfter, key)
-	in.Guard, in.After = d.in.Guard, d.in.After
-	return in
-}
-
-func (d *deploy) playInput(job string, notAfter time.Time, key string) train.PlayJobInput {
+func (w *way) playInput(job string, notAfter time.Time, key string) train.PlayJobInput {
 	return train.PlayJobInput{
-		Project: d.in.Project, PipelineID: d.job.PipelineID, Job: job, Candidate: d.in.Candidate, NotAfter: notAfter, Key: key,
+		Project: w.in.Project, PipelineID: w.run.PipelineID, Job: job, Candidate: w.candidate, NotAfter: notAfter, Key: key,
 	}
 }
 
 // awaitJob waits for the deploy job's end.
-func (d *deploy) awaitJob(ctx workflow.Context) bool {
-	limit := d.in.Config.Limits.Job.D()
-	d.enter(ctx, train.DeployRunsJob, limit)
-	ended, err := d.awaitJobNamed(ctx, d.in.Config.Job, true, limit)
+func (w *way) awaitJob(ctx workflow.Context) *setback {
+	if w.present {
+		return nil
+	}
+	limit := w.in.Config.Limits.Job.D()
+	w.enter(ctx, train.DeployRunsJob, limit)
+	ended, err := w.awaitJobNamed(ctx, w.job, true, limit)
 	switch {
+	case errors.Is(err, errStopped):
+		return back(train.DeployFailed, train.FailureDefinitive, "told to stop")
 	case err != nil:
-		return d.ended(train.DeployUnknown, "the job %s could not be followed: %s", d.in.Config.Job, sentence(err))
+		return back(train.DeployUnknown, train.FailureUnknown, "the job %s could not be followed: %s", w.job, sentence(err))
 	case ended.TimedOut:
-		return d.ended(train.DeployUnknown, "the job %s was still %s after its limit of %s", d.in.Config.Job, ended.Status, d.in.Config.Limits.Job)
+		return back(train.DeployUnknown, train.FailureUnknown, "the job %s was still %s after its limit of %s", w.job, ended.Status, w.in.Config.Limits.Job)
 	}
-	d.JobURL = ended.URL
+	w.run.JobURL = ended.URL
+	if ended.ID != 0 {
+		w.run.JobID = ended.ID
+	}
+	if ended.Outdated() {
+		if s := w.playInNewPipeline(ctx, fmt.Sprintf("GitLab dropped the job %s of %s as outdated", w.job, w.candidate.Tag)); s != nil {
+			return s
+		}
+		return w.awaitJob(ctx)
+	}
 	if !ended.Succeeded() {
-		return d.ended(train.DeployFailed, "the job %s ended %s", d.in.Config.Job, ended.Words())
+		kind, means := ended.Failure()
+		outcome := train.DeployFailed
+		if kind == train.FailureUnknown {
+			outcome = train.DeployUnknown
+		}
+		return back(outcome, kind, "the job %s ended %s: %s", w.job, ended.Words(), means)
 	}
-	return true
+	return nil
 }
 
-func (d *deploy) awaitJobNamed(ctx workflow.Context, job string, played bool, limit time.Duration) (train.EndedJob, error) {
-	return call(ctx, d.door, d.watching(fmt.Sprintf("The job %s of %s runs", job, d.Tag), limit), gitlab.AwaitJob, train.AwaitJobInput{
-		Project: d.in.Project, PipelineID: d.job.PipelineID, Job: job, Played: played, Until: d.StepUntil, Poll: d.in.Poll.Deploy,
+func (w *way) awaitJobNamed(ctx workflow.Context, job string, played bool, limit time.Duration) (train.EndedJob, error) {
+	return call(ctx, w.door, w.watching(fmt.Sprintf("The job %s of %s runs", job, w.candidate.Tag), limit), gitlab.AwaitJob, train.AwaitJobInput{
+		Project: w.in.Project, PipelineID: w.run.PipelineID, Job: job, Played: played, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
 	})
 }
 
 // awaitRollout waits until Flux reports that very tag ready.
-func (d *deploy) awaitRollout(ctx workflow.Context) bool {
-	limit := d.in.Config.Limits.Flux.D()
-	d.enter(ctx, train.DeployRollsOut, limit)
-	rollout, err := call(ctx, d.door, d.watching(fmt.Sprintf("Flux rolls out %s on %s", d.Tag, d.in.Environment), limit), flux.AwaitRollout,
-		train.AwaitRolloutInput{Flux: d.in.Config.Flux, Candidate: d.in.Candidate, Until: d.StepUntil, Poll: d.in.Poll.Deploy})
+func (w *way) awaitRollout(ctx workflow.Context) *setback {
+	limit := w.in.Config.Limits.Flux.D()
+	w.enter(ctx, train.DeployRollsOut, limit)
+	rollout, err := call(ctx, w.door, w.watching(fmt.Sprintf("Flux rolls out %s on %s", w.candidate.Tag, w.Environment), limit), flux.AwaitRollout,
+		train.AwaitRolloutInput{Flux: w.in.Config.Flux, Candidate: w.candidate, Until: w.StepUntil, Poll: w.in.Poll.Deploy})
 	switch {
+	case errors.Is(err, errStopped):
+		return back(train.DeployFailed, train.FailureDefinitive, "told to stop")
 	case err != nil:
-		return d.ended(train.DeployUnknown, "Flux could not be asked about the rollout: %s", sentence(err))
+		return back(train.DeployUnknown, train.FailureUnknown, "Flux could not be asked about the rollout: %s", sentence(err))
 	case rollout.TimedOut:
-		return d.ended(train.DeployUnknown, "Flux did not report %s ready within %s: %s", d.Tag, d.in.Config.Limits.Flux, rollout.Why)
+		return back(train.DeployUnknown, train.FailureUnknown, "Flux did not report %s ready within %s: %s", w.candidate.Tag, w.in.Config.Limits.Flux, rollout.Why)
 	case !rollout.Done:
-		return d.ended(train.DeployFailed, "the rollout failed: %s", rollout.Why)
+		kind, means := train.Judge(train.FromFlux, rollout.Reason)
+		return back(train.DeployFailed, kind, "the rollout failed: %s. %s", rollout.Why, means)
 	}
-	return true
+	return nil
 }
 
 // smoke runs the smoke tests: a job of the same pipeline, or a pipeline of its own.
-func (d *deploy) smoke(ctx workflow.Context) bool {
-	config := d.in.Config.Smoke
+func (w *way) smoke(ctx workflow.Context) *setback {
+	config := w.in.Config.Smoke
 	if config == nil {
-		return true
+		return nil
 	}
-	limit := d.in.Config.Limits.Smoke.D()
-	d.enter(ctx, train.DeploySmokeTests, limit)
-	ended, err := d.runSmoke(ctx, config, limit)
+	limit := w.in.Config.Limits.Smoke.D()
+	w.enter(ctx, train.DeploySmokeTests, limit)
+	ended, err := w.runSmoke(ctx, config, limit)
 	if ended.URL != "" {
-		d.SmokeURL = ended.URL
+		w.run.SmokeURL = ended.URL
 	}
+	w.run.SmokeJobID = ended.ID
 	switch {
+	case errors.Is(err, errStopped):
+		return back(train.DeployFailed, train.FailureDefinitive, "told to stop")
 	case err != nil:
-		return d.ended(train.DeployUnknown, "the smoke tests could not be followed: %s", sentence(err))
+		return back(train.DeployUnknown, train.FailureUnknown, "the smoke tests could not be followed: %s", sentence(err))
 	case ended.TimedOut:
-		return d.ended(train.DeployUnknown, "the smoke tests were still %s after their limit of %s", ended.Status, d.in.Config.Limits.Smoke)
-	case !ended.Succeeded():
-		return d.ended(train.DeploySmokeRed, "the smoke tests ended %s", ended.Words())
+		return back(train.DeployUnknown, train.FailureUnknown, "the smoke tests were still %s after their limit of %s", ended.Status, w.in.Config.Limits.Smoke)
+	case ended.Reds():
+		return back(train.DeploySmokeRed, train.FailureDefinitive, "the smoke tests ended %s", ended.Words())
+	case !ended.Succeeded(): // what broke down says nothing about the version
+		kind, means := ended.Failure()
+		outcome := train.DeployFailed
+		if kind == train.FailureUnknown {
+			outcome = train.DeployUnknown
+		}
+		return back(outcome, kind, "the smoke tests ended %s: %s", ended.Words(), means)
 	}
-	return true
+	return nil
 }
 
-func (d *deploy) runSmoke(ctx workflow.Context, config *train.Smoke, limit time.Duration) (train.EndedJob, error) {
+func (w *way) runSmoke(ctx workflow.Context, config *train.Smoke, limit time.Duration) (train.EndedJob, error) {
 	if config.Project != "" {
-		return d.smokeByPipeline(ctx, config, limit)
+		return w.smokeByPipeline(ctx, config, limit)
 	}
-	return d.smokeByJob(ctx, config.Job, limit)
+	return w.smokeByJob(ctx, config.Job, limit)
 }
 
-// smokeByJob follows a job of the tag's pipeline, and plays it where it is manual.
-func (d *deploy) smokeByJob(ctx workflow.Context, job string, limit time.Duration) (train.EndedJob, error) {
-	ended, err := d.awaitJobNamed(ctx, job, false, limit)
-	if err != nil || !ended.Playable() {
+// smokeByJob follows a job of the tag's pipeline. It plays it where it is manual,
+// and runs it again where it is the one of an earlier attempt.
+func (w *way) smokeByJob(ctx workflow.Context, job string, limit time.Duration) (train.EndedJob, error) {
+	ended, err := w.awaitJobNamed(ctx, job, false, limit)
+	earlier := ended.ID != 0 && ended.ID == w.after.SmokeJobID
+	if err != nil || !ended.Playable() && !earlier {
 		return ended, err
 	}
-	played, err := write(ctx, d.door, train.StepSmoke, 1, short(fmt.Sprintf("Play the job %s of %s", job, d.Tag)),
-		gitlab.PlayJob, func(key string) train.PlayJobInput { return d.playInput(job, time.Time{}, key) })
+	played, err := write(ctx, w.steady, train.StepSmoke, w.attempt, short(fmt.Sprintf("Play the job %s of %s", job, w.candidate.Tag)),
+		gitlab.PlayJob, func(key string) train.PlayJobInput {
+			in := w.playInput(job, time.Time{}, key)
+			in.After = w.after.SmokeJobID
+			return in
+		})
 	switch {
 	case err != nil:
 		return ended, err
 	case played.Held != "":
-		ended.Status, ended.Reason = "unplayed", played.Held
-		return ended, nil
+		return ended, fmt.Errorf("they were not started: %s", played.Held)
 	}
-	return d.awaitJobNamed(ctx, job, true, limit)
+	return w.awaitJobNamed(ctx, job, true, limit)
 }
 
-func (d *deploy) smokeByPipeline(ctx workflow.Context, config *train.Smoke, limit time.Duration) (train.EndedJob, error) {
-	started, err := write(ctx, d.door, train.StepSmoke, 1, short("Start the smoke tests of "+d.Tag), gitlab.StartPipeline,
+func (w *way) smokeByPipeline(ctx workflow.Context, config *train.Smoke, limit time.Duration) (train.EndedJob, error) {
+	started, err := write(ctx, w.steady, train.StepSmoke, w.attempt, short("Start the smoke tests of "+w.candidate.Tag), gitlab.StartPipeline,
 		func(key string) train.StartPipelineInput {
-			return train.StartPipelineInput{Project: config.Project, Ref: config.Ref, Variables: config.Variables, Since: d.StartedAt, Key: key}
+			return train.StartPipelineInput{Project: config.Project, Ref: config.Ref, Variables: config.Variables, Since: w.StartedAt, Key: key}
 		})
 	if err != nil {
 		return train.EndedJob{}, err
 	}
-	d.SmokeURL = started.URL
-	return call(ctx, d.door, d.watching("The smoke tests of "+d.Tag+" run", limit), gitlab.AwaitPipeline, train.AwaitPipelineInput{
-		Project: config.Project, PipelineID: started.ID, Until: d.StepUntil, Poll: d.in.Poll.Deploy,
+	w.run.SmokeURL = started.URL
+	return call(ctx, w.door, w.watching("The smoke tests of "+w.candidate.Tag+" run", limit), gitlab.AwaitPipeline, train.AwaitPipelineInput{
+		Project: config.Project, PipelineID: started.ID, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
 	})
 }
 
 func (d *deploy) watching(summary string, limit time.Duration) workflow.ActivityOptions {
 	return watching(summary, d.in.Poll.Deploy.D(), limit)
+}
+
+// fault is the kind of fault that an activity ended with; empty: another error.
+func fault(err error) string {
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) {
+		return app.Type()
+	}
+	return string(train.FaultUnavailable) // the activity's time was over
+}
+
+// refuses says whether an activity ended with a refusal: nothing was done.
+func refuses(err error) bool {
+	kind, _ := train.Judge(train.FromWrite, fault(err))
+	return kind == train.FailureDefinitive
 }

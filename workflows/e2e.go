@@ -61,6 +61,18 @@ func (r *release) cancelE2E(ctx workflow.Context) {
 	})
 }
 
+// voidE2E voids what E2E found, because staging does not run the candidate any more.
+func (r *release) voidE2E(ctx workflow.Context, why string) {
+	if r.E2E == nil {
+		return
+	}
+	r.cancelE2E(ctx)
+	e := *r.E2E
+	e.State, e.Why = train.E2EVoid, why
+	r.setE2E(e)
+	r.tell(r.e2e(ptr(r.E2EEvent())))
+}
+
 // runE2E starts one run and waits for its result or its deadline.
 func (r *release) runE2E(ctx workflow.Context) error {
 	r.waitFor(ctx, train.Waiting{For: train.WaitPipeline, What: "GitLab to start E2E", Next: "E2E runs on staging"})

@@ -24,6 +24,8 @@ type notifier struct {
 	door     *door
 	since    time.Time
 	channels []*channel
+	records  []train.DatadogRecord
+	recorded int // records so far
 	last     bool
 }
 
@@ -51,17 +53,22 @@ func (n *notifier) run(ctx workflow.Context) error {
 			}
 		}
 	})
+	workflow.Go(ctx, n.record)
 	return workflow.Await(ctx, func() bool { return n.last && n.idle() })
 }
 
 func (n *notifier) idle() bool {
-	return !slices.ContainsFunc(n.channels, func(c *channel) bool { return !c.idle() })
+	return len(n.records) == 0 && !slices.ContainsFunc(n.channels, func(c *channel) bool { return !c.idle() })
 }
 
 // take puts an announcement into its channel's queue; a new card replaces one
 // that has not been delivered yet.
 func (n *notifier) take(ctx workflow.Context, a train.Announcement) {
 	n.last = n.last || a.Last
+	if a.Record != nil {
+		a.Record.Key = n.door.key + "/" + a.Key
+		n.records = append(n.records, *a.Record)
+	}
 	i := slices.IndexFunc(n.channels, func(c *channel) bool { return c.name == a.Channel })
 	if i < 0 {
 		i = len(n.channels)
@@ -126,6 +133,24 @@ func (n *notifier) post(ctx workflow.Context, c *channel, in train.DeliverInput)
 	}
 }
 
+// record tells Datadog what is to be recorded, one after the other, at its own
+// pace like the channels.
+func (n *notifier) record(ctx workflow.Context) {
+	for {
+		if err := workflow.Await(ctx, func() bool { return len(n.records) > 0 }); err != nil {
+			return // only when the workflow itself was cancelled
+		}
+		r := n.records[0]
+		n.recorded++
+		_, err := write(ctx, n.door, train.StepRecord, n.recorded, delivering("Datadog: "+r.Event.Title), datadog.Record,
+			func(string) train.DatadogRecord { return r })
+		if err != nil {
+			workflow.GetLogger(ctx).Error("Datadog was not told", "title", r.Event.Title, "problem", sentence(err))
+		}
+		n.records = n.records[1:]
+	}
+}
+
 // delivering are the options of a delivery. A day is longer than any outage of
 // Slack that a message about a release outlives; a channel that the bot was not
 // invited to counts as an outage, because people mend it.
@@ -148,17 +173,17 @@ type delivery struct {
 	onWay int // signals that have not been confirmed
 }
 
-// startDelivery starts the delivery of a release day's messages. One that still
-// delivers for an earlier release of the day takes these on as well.
-func startDelivery(ctx workflow.Context, name string, day train.Day, sent int) *delivery {
-	d := &delivery{id: train.NotifyID(name, day), sent: sent}
+// startDelivery starts the delivery of messages. One that still delivers for an
+// earlier execution takes these on as well.
+func startDelivery(ctx workflow.Context, id, summary string, sent int) *delivery {
+	d := &delivery{id: id, sent: sent}
 	info := workflow.GetInfo(ctx)
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(own, workflow.ChildWorkflowOptions{
 		WorkflowID:            d.id,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		StaticSummary:         clip(fmt.Sprintf("Messages of release %s of %s", day, name)),
+		StaticSummary:         clip(summary),
 	}), train.NotifyWorkflow, train.NotifyInput{Key: d.id + "#" + train.ShortSHA(info.FirstRunID)})
 	if err := child.GetChildWorkflowExecution().Get(own, nil); err != nil {
 		workflow.GetLogger(ctx).Info("Messages go to the delivery that runs already", "id", d.id, "because", err)

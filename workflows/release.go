@@ -28,13 +28,14 @@ func ReleaseWorkflow(ctx workflow.Context, in train.ReleaseInput) (train.Summary
 
 // run is the process document, top to bottom: older releases close, then a
 // candidate travels from its tag to production. When cut-tag replaces the
-// candidate, the next one begins at the top with no evidence.
+// candidate, the next one begins at the top with no evidence; a rollback that
+// somebody ordered is carried out there too.
 func (r *release) run(ctx workflow.Context) error {
 	if err := r.depart(ctx); err != nil {
 		return err
 	}
 	for {
-		if err := r.ship(ctx); !errors.Is(err, errReplaced) {
+		if err := r.ship(ctx); !errors.Is(err, errReplaced) && !errors.Is(err, errRollBack) {
 			return err
 		}
 	}
@@ -44,6 +45,7 @@ func (r *release) run(ctx workflow.Context) error {
 // A step that the candidate has behind it returns at once.
 func (r *release) ship(ctx workflow.Context) error {
 	for _, step := range []func(workflow.Context) error{
+		r.rollBack,         // (when ordered) put back what ran before
 		r.cut,              // (day before) tag main to mark the release code
 		r.publishChangelog, // (day before) generate the changelog, link it, set the channel's topic
 		r.stage,            // (day before) deploy the release to staging, smoke tests

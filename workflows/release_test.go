@@ -136,9 +136,11 @@ func TestRedSmokeTestsInProductionAreNoSuccess(t *testing.T) {
 	w.at(newYork(24, 12, 0), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
-	assert.Equal(t, train.EndMissed, s.End)
-	assert.Equal(t, train.DeploySmokeRed, st.Production.Outcome)
-	assert.Len(t, w.played, 2, "nothing is deployed again by itself")
+	assert.Equal(t, train.EndRolledBack, s.End)
+	assert.Equal(t, train.DeployRolledBack, st.Production.Outcome)
+	assert.Equal(t, []string{
+		"deploy-staging Mon 17:01", "promote-production Tue 11:01", "promote-production Tue 11:12 pipeline 50", "smoke-production Tue 11:23 pipeline 50",
+	}, w.played, "what ran before is put back, nothing is deployed again by itself")
 }
 
 func TestFluxThatNeverGetsReadyIsAnUnknownOutcome(t *testing.T) {

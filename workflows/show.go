@@ -90,7 +90,16 @@ func (r *release) deployed(env train.EnvironmentName, event *train.Message) trai
 	if env == train.Production {
 		a.Channel = r.Train.Slack.Production
 	}
-	a.Broadcast = event != nil && !r.DeployOf(env).Succeeded()
+	if d := r.DeployOf(env); event != nil && !d.Running() {
+		a.Broadcast, a.Record = !d.Succeeded(), r.DatadogRecord(env)
+	}
+	return a
+}
+
+// rollingBack announces that an environment is being rolled back.
+func (r *release) rollingBack(env train.EnvironmentName) train.Announcement {
+	a := r.deployed(env, ptr(r.RollingBackEvent(env)))
+	a.Broadcast = true
 	return a
 }
 

@@ -72,6 +72,47 @@ type world struct {
 	logs        []train.PublishChangelogInput
 	e2eTook     []time.Duration // one for each run; then e2eTakes
 	e2eEnded    []train.EndedJob
+
+	// What deploys run into.
+	ends      map[string][]train.EndedJob // by job name, one for each run; then jobs
+	ended     map[string]train.EndedJob   // by pipeline and job: how it ended last
+	jobIDs    map[string]int64            // by pipeline and job: the newest one
+	lastID    int64
+	rollouts  []train.Rollout           // one for each wait; then rollout
+	outdated  int                       // plays that GitLab refuses as outdated
+	present   bool                      // a further attempt finds the tag there
+	refuse    map[int64]error           // plays in a pipeline
+	startErr  error                     // new pipelines on tags
+	started2  []string                  // new pipelines on tags
+	plan      func(*train.RollbackPlan) // changes how a rollback can go
+	freeTakes time.Duration
+	stopped   []string // jobs that were cancelled
+	evidence  train.Evidence
+	dogErr    error
+	recorded  []train.DatadogRecord
+	foundOut  string
+}
+
+// next is how the next run of a job ends.
+func (w *world) next(job string) train.EndedJob {
+	if queue := w.ends[job]; len(queue) > 0 {
+		w.ends[job] = queue[1:]
+		return queue[0]
+	}
+	if e, ok := w.jobs[job]; ok {
+		return e
+	}
+	return train.EndedJob{Status: "success"}
+}
+
+func jobKey(pipeline int64, job string) string { return fmt.Sprint(pipeline, "/", job) }
+
+// began is a new run of a job.
+func (w *world) began(pipeline int64, job string) int64 {
+	w.lastID++
+	w.jobIDs[jobKey(pipeline, job)] = w.lastID
+	delete(w.ended, jobKey(pipeline, job))
+	return w.lastID
 }
 
 const (
@@ -117,6 +158,8 @@ func newWorld(t *testing.T) *world {
 			"staging": {Version: train.Version{Tag: oldTag}}, "production": {Version: train.Version{Tag: oldTag}},
 		},
 		jobs: map[string]train.EndedJob{}, held: map[string]train.PlayedJob{}, problem: map[string]string{},
+		ends: map[string][]train.EndedJob{}, ended: map[string]train.EndedJob{}, jobIDs: map[string]int64{}, refuse: map[int64]error{}, lastID: 100,
+		foundOut: "the job is running; Flux runs " + oldTag,
 		jobTakes: 5 * time.Minute, rollout: train.Rollout{Done: true}, e2eTakes: 8 * time.Hour,
 		e2eEnds: train.EndedJob{Status: "success"}, e2eFound: train.E2EFound{Report: train.E2EReport{Tests: 4, CypressURL: "https://cloud.cypress.io/projects/p/runs/1"}},
 	}
@@ -137,6 +180,7 @@ func newEnvironment(id string) *testsuite.TestWorkflowEnvironment {
 	activities.All{
 		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Deploys: &activities.Deploys{}, Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
 		Slack: &activities.Slack{}, Releases: &activities.Releases{}, Departures: &activities.Departures{}, Trains: &activities.Trains{}, Holds: &activities.Holds{},
+		Datadog: &activities.Datadog{},
 	}.Register(env)
 	return env
 }
@@ -202,7 +246,11 @@ func (w *world) answer() {
 		return train.ChangelogDigest{URL: "https://gitlab/releases/1", From: in.From.Version.String(), Commits: 3, Requests: 2}, nil
 	}))
 	e.OnActivity(gitlab.AwaitPipelineJob, any, any).Return(locked(w, func(in train.AwaitPipelineJobInput) (train.PipelineJob, error) {
-		return train.PipelineJob{PipelineID: 1, JobID: 2, JobURL: "https://gitlab/jobs/" + in.Job, Status: "manual", Problem: w.problem[in.Job]}, nil
+		pipeline := int64(1)
+		if in.PipelineID != 0 {
+			pipeline = in.PipelineID
+		}
+		return train.PipelineJob{PipelineID: pipeline, JobID: 2, JobURL: "https://gitlab/jobs/" + in.Job, Status: "manual", Problem: w.problem[in.Job]}, nil
 	})).After(time.Minute)
 	play := func(in train.PlayJobInput) (train.PlayedJob, error) {
 		if held, ok := w.held[in.Job]; ok {
@@ -217,33 +265,104 @@ func (w *world) answer() {
 		if !in.NotAfter.IsZero() && !e.Now().Before(in.NotAfter) {
 			return train.PlayedJob{Held: "the window closed"}, nil
 		}
-		switch in.Job {
-		case w.in.Train.Production.Job:
+		rollback := !slices.Contains(in.Guard.Obeys, train.HoldPause) // it obeys no hold but that another deploy runs
+		switch {
+		case rollback:
+		case in.Job == w.in.Train.Production.Job:
 			w.written(in.Job, train.HoldDrift)
-		case w.in.Train.Staging.Job:
+		case in.Job == w.in.Train.Staging.Job:
 			w.written(in.Job)
 		}
-		w.played = append(w.played, in.Job+" "+e.Now().In(w.in.Train.Location()).Format("Mon 15:04"))
-		return train.PlayedJob{JobID: 2, JobURL: "https://gitlab/jobs/" + in.Job}, nil
+		if err := w.refuse[in.PipelineID]; err != nil {
+			return train.PlayedJob{}, err
+		}
+		played := in.Job + " " + e.Now().In(w.in.Train.Location()).Format("Mon 15:04")
+		if in.PipelineID != 1 {
+			played += fmt.Sprint(" pipeline ", in.PipelineID)
+		}
+		w.played = append(w.played, played)
+		return train.PlayedJob{JobID: w.began(in.PipelineID, in.Job), JobURL: "https://gitlab/jobs/" + in.Job}, nil
 	}
 	e.OnActivity(gitlab.PlayJob, any, any).Return(locked(w, play))
 	e.OnActivity(deploys.PlayDeploy, any, any).Return(locked(w, func(in train.PlayDeployInput) (train.PlayedDeploy, error) {
+		before := in.Before
+		if before.IsZero() {
+			before = w.running[in.Flux.Context].Version
+		}
+		if w.present && in.Job.After != 0 {
+			return train.PlayedDeploy{PlayedJob: train.PlayedJob{JobID: in.Job.After}, Before: before, Present: true}, nil
+		}
+		if w.outdated > 0 && in.Job.PipelineID == 1 {
+			w.outdated--
+			return train.PlayedDeploy{PlayedJob: train.PlayedJob{Outdated: "GitLab refuses the job as outdated: a hotfix was deployed after it"}, Before: before}, nil
+		}
 		played, err := play(in.Job)
-		return train.PlayedDeploy{PlayedJob: played, Before: w.running[in.Flux.Context].Version}, err
+		return train.PlayedDeploy{PlayedJob: played, Before: before}, err
+	}))
+	e.OnActivity(deploys.FindOut, any, any).Return(locked(w, func(train.FindOutInput) (train.FoundOut, error) {
+		return train.FoundOut{Sentence: w.foundOut}, nil
+	}))
+	e.OnActivity(deploys.PlanRollback, any, any).Return(locked(w, func(in train.PlanRollbackInput) (train.RollbackPlan, error) {
+		plan := train.RollbackPlan{
+			To:         train.Candidate{Tag: in.To.Tag, SHA: in.To.SHA},
+			Retry:      train.PipelineJob{PipelineID: 50, JobID: 500, SmokeJobID: 501},
+			NoRollback: "no rollback job is configured",
+		}
+		if in.Config.RollbackJob != "" {
+			plan.NoRollback, plan.Rollback = "", train.PipelineJob{PipelineID: in.PipelineID}
+		}
+		if slices.Contains(in.Bad, in.To.Tag) {
+			plan.Problem = in.To.Tag + " was marked bad"
+		}
+		if in.Config.Smoke != nil {
+			w.ended[jobKey(50, in.Config.Smoke.Job)] = train.EndedJob{ID: 501, Status: "success"}
+		}
+		if w.plan != nil {
+			w.plan(&plan)
+		}
+		return plan, nil
+	}))
+	e.OnActivity(deploys.AwaitFree, any, any).Return(locked(w, func(train.AwaitFreeInput) (train.Done, error) { return train.Done{}, nil })).AfterFn(func() time.Duration { return w.freeTakes })
+	e.OnActivity(gitlab.CancelJob, any, any).Return(locked(w, func(in train.CancelJobInput) (train.Done, error) {
+		w.stopped = append(w.stopped, in.Job)
+		return train.Done{}, nil
+	}))
+	e.OnActivity(gitlab.StartPipeline, any, any).Return(locked(w, func(in train.StartPipelineInput) (train.StartedPipeline, error) {
+		if w.startErr != nil {
+			return train.StartedPipeline{}, w.startErr
+		}
+		w.started2 = append(w.started2, in.Ref)
+		return train.StartedPipeline{ID: int64(59 + len(w.started2)), URL: "https://gitlab/pipelines/60"}, nil
+	}))
+	e.OnActivity(datadog.Evidence, any, any).Return(locked(w, func(train.EvidenceInput) (train.Evidence, error) { return w.evidence, w.dogErr }))
+	e.OnActivity(datadog.Record, any, any).Return(locked(w, func(in train.DatadogRecord) (train.Done, error) {
+		if w.dogErr == nil {
+			w.recorded = append(w.recorded, in)
+		}
+		return train.Done{}, w.dogErr
 	}))
 	e.OnActivity(gitlab.AwaitJob, any, any).Return(locked(w, func(in train.AwaitJobInput) (train.EndedJob, error) {
-		ended, ok := w.jobs[in.Job]
-		if !ok {
-			ended = train.EndedJob{Status: "success"}
+		key := jobKey(in.PipelineID, in.Job)
+		if ended, ok := w.ended[key]; ok && !in.Played {
+			return ended, nil
 		}
-		ended.URL = "https://gitlab/jobs/" + in.Job
+		if w.jobIDs[key] == 0 {
+			w.began(in.PipelineID, in.Job)
+		}
+		ended := w.next(in.Job)
+		ended.ID, ended.URL = w.jobIDs[key], "https://gitlab/jobs/"+in.Job
+		w.ended[key] = ended
 		return ended, nil
 	})).After(w.jobTakes)
 	e.OnActivity(flux.AwaitRollout, any, any).Return(locked(w, func(in train.AwaitRolloutInput) (train.Rollout, error) {
-		if w.rollout.Done {
+		rollout := w.rollout
+		if len(w.rollouts) > 0 {
+			rollout, w.rollouts = w.rollouts[0], w.rollouts[1:]
+		}
+		if rollout.Done {
 			w.running[in.Flux.Context] = train.RunningVersion{Version: train.Version{Tag: in.Candidate.Tag, SHA: in.Candidate.SHA}}
 		}
-		return w.rollout, nil
+		return rollout, nil
 	})).After(time.Minute)
 	e.OnActivity(tests.StartE2E, any, any).Return(locked(w, func(in train.StartE2EInput) (train.StartedE2E, error) {
 		if held := w.stands(in.Guard); len(held) > 0 {

@@ -13,9 +13,11 @@ import (
 	"sync"
 	"time"
 
+	helm "github.com/fluxcd/helm-controller/api/v2"
 	kustomize "github.com/fluxcd/kustomize-controller/api/v1"
 	source "github.com/fluxcd/source-controller/api/v1"
 	"github.com/go-logr/logr"
+	apps "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -49,7 +51,7 @@ var quiet sync.Once
 func New(o Options) (*Client, error) {
 	quiet.Do(func() { log.SetLogger(logr.Discard()) })
 	scheme := runtime.NewScheme()
-	if err := errors.Join(kustomize.AddToScheme(scheme), source.AddToScheme(scheme)); err != nil {
+	if err := errors.Join(kustomize.AddToScheme(scheme), source.AddToScheme(scheme), helm.AddToScheme(scheme), apps.AddToScheme(scheme)); err != nil {
 		return nil, fmt.Errorf("register the Flux types: %w", err)
 	}
 	return &Client{kubeconfig: o.Kubeconfig, scheme: scheme, clusters: map[string]client.Reader{}}, nil
@@ -60,20 +62,49 @@ func NewWithReaders(readers map[string]client.Reader) *Client {
 	return &Client{clusters: readers}
 }
 
-// State reads a Kustomization and the GitRepository that it follows.
+// State reads a Flux object, the GitRepository that it follows and, where
+// configured, the workload whose image tells the version.
 func (c *Client) State(ctx context.Context, object train.FluxObject) (State, error) {
 	cluster, err := c.cluster(object.Context)
 	if err != nil {
 		return State{}, err
 	}
-	var k kustomize.Kustomization
+	s, err := stateIn(ctx, cluster, object)
+	if err != nil || object.Image == "" {
+		return s, err
+	}
+	namespace, rest, _ := strings.Cut(object.Image, "/")
+	name, container, _ := strings.Cut(rest, "/")
+	var d apps.Deployment
+	key := client.ObjectKey{Namespace: namespace, Name: name}
+	if err := cluster.Get(ctx, key, &d); err != nil {
+		return State{}, fault(object, "Deployment", key, err)
+	}
+	if s, err = s.withImage(&d, container, object.TagPrefix); err != nil {
+		return State{}, &train.Fault{
+			System: "Flux", Kind: train.FaultInvalid, Tried: "read the version of " + object.Image, Answer: err.Error(), Advice: "Check flux.image in release.yaml",
+		}
+	}
+	return s, nil
+}
+
+func stateIn(ctx context.Context, cluster client.Reader, object train.FluxObject) (State, error) {
 	key := client.ObjectKey{Namespace: object.Namespace, Name: object.Kustomization}
+	if object.HelmRelease != "" {
+		key.Name = object.HelmRelease
+		var h helm.HelmRelease
+		if err := cluster.Get(ctx, key, &h); err != nil {
+			return State{}, fault(object, "HelmRelease", key, err)
+		}
+		return helmState(&h, object.TagPrefix), nil
+	}
+	var k kustomize.Kustomization
 	if err := cluster.Get(ctx, key, &k); err != nil {
 		return State{}, fault(object, "Kustomization", key, err)
 	}
 	ref := k.Spec.SourceRef
 	if ref.Kind != source.GitRepositoryKind {
-		return stateOf(&k, nil), nil
+		return kustomizationState(&k, nil), nil
 	}
 	var repo source.GitRepository
 	key = client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}
@@ -83,7 +114,7 @@ func (c *Client) State(ctx context.Context, object train.FluxObject) (State, err
 	if err := cluster.Get(ctx, key, &repo); err != nil {
 		return State{}, fault(object, ref.Kind, key, err)
 	}
-	return stateOf(&k, &repo), nil
+	return kustomizationState(&k, &repo), nil
 }
 
 const (
@@ -137,11 +168,13 @@ func (c *Client) config(name string) (*rest.Config, error) {
 	return config, nil
 }
 
-// mapper knows the two kinds that are read, so that no discovery is needed.
+// mapper knows the kinds that are read, so that no discovery is needed.
 func mapper() apimeta.RESTMapper {
 	m := apimeta.NewDefaultRESTMapper(nil)
 	m.Add(kustomize.GroupVersion.WithKind(kustomize.KustomizationKind), apimeta.RESTScopeNamespace)
 	m.Add(source.GroupVersion.WithKind(source.GitRepositoryKind), apimeta.RESTScopeNamespace)
+	m.Add(helm.GroupVersion.WithKind(helm.HelmReleaseKind), apimeta.RESTScopeNamespace)
+	m.Add(apps.SchemeGroupVersion.WithKind("Deployment"), apimeta.RESTScopeNamespace)
 	return m
 }
 
@@ -157,11 +190,11 @@ func fault(object train.FluxObject, kind string, key client.ObjectKey, err error
 	}
 	switch {
 	case apierrors.IsNotFound(err), apimeta.IsNoMatchError(err):
-		f.Kind, f.Advice = train.FaultNotFound, "Check flux.namespace and flux.kustomization in release.yaml"
+		f.Kind, f.Advice = train.FaultNotFound, "Check flux in release.yaml: namespace and name"
 	case apierrors.IsUnauthorized(err):
 		f.Kind, f.Advice = train.FaultAuth, "Renew the credentials in the kubeconfig"
 	case apierrors.IsForbidden(err):
-		f.Kind, f.Advice = train.FaultForbidden, "Give the account get, list and watch on kustomizations and gitrepositories"
+		f.Kind, f.Advice = train.FaultForbidden, "Give the account get, list and watch on kustomizations, gitrepositories, helmreleases and deployments"
 	case apierrors.IsTooManyRequests(err):
 		f.Kind = train.FaultRateLimited
 		if seconds, ok := apierrors.SuggestsClientDelay(err); ok {

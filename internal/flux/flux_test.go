@@ -92,11 +92,11 @@ func objects() (*kustomizev1.Kustomization, *sourcev1.GitRepository) {
 }
 
 func (s State) rolledOut() string {
-	done, missing := s.RolledOut(candidate)
-	if done {
+	p := s.Progress(candidate)
+	if p.Phase == RolledOut {
 		return "done"
 	}
-	return missing
+	return p.Why
 }
 
 func TestACandidateIsRolledOutOnlyWhenItRunsReadyAndNothingIsUnderWay(t *testing.T) {
@@ -131,7 +131,7 @@ func TestACandidateIsRolledOutOnlyWhenItRunsReadyAndNothingIsUnderWay(t *testing
 		t.Run(name, func(t *testing.T) {
 			k, g := objects()
 			tt.change(k, g)
-			assert.Contains(t, stateOf(k, g).rolledOut(), tt.says)
+			assert.Contains(t, kustomizationState(k, g).rolledOut(), tt.says)
 		})
 	}
 }
@@ -139,19 +139,18 @@ func TestACandidateIsRolledOutOnlyWhenItRunsReadyAndNothingIsUnderWay(t *testing
 func TestAFailureOfTheOldRevisionIsNoFailureOfTheCandidate(t *testing.T) {
 	k, g := objects()
 	k.Status.Conditions[0] = metav1.Condition{Type: "Ready", Status: metav1.ConditionFalse, Reason: "BuildFailed", Message: "bad yaml"}
-	failed, why := stateOf(k, g).Failed(candidate)
-	assert.True(t, failed)
-	assert.Contains(t, why, "BuildFailed: bad yaml")
-	k.Status.LastAttemptedRevision = oldTag + "@sha1:" + oldSHA
-	failed, _ = stateOf(k, g).Failed(candidate)
-	assert.False(t, failed)
+	p := kustomizationState(k, g).Progress(candidate)
+	assert.Equal(t, Failing, p.Phase)
+	assert.Contains(t, p.Why, "BuildFailed: bad yaml")
+	k.Status.LastAttemptedRevision, k.Status.LastAppliedRevision = oldTag+"@sha1:"+oldSHA, oldTag+"@sha1:"+oldSHA
+	assert.Equal(t, Progressing, kustomizationState(k, g).Progress(candidate).Phase)
 }
 
 func TestABranchIsNoTag(t *testing.T) {
 	k, g := objects()
 	g.Spec.Reference = &sourcev1.GitRepositoryRef{Branch: "main"}
 	k.Status.LastAppliedRevision = "main@sha1:" + sha
-	s := stateOf(k, g)
+	s := kustomizationState(k, g)
 	assert.Equal(t, train.Version{SHA: sha}, s.Running)
 	assert.Equal(t, "main", s.Wanted)
 }
@@ -226,17 +225,17 @@ func TestRecordedObjectsGiveASensibleState(t *testing.T) {
 			var k kustomizev1.Kustomization
 			if yaml.Unmarshal([]byte(doc), &k) == nil && k.Kind == kustomizev1.KustomizationKind {
 				read++
-				s := stateOf(&k, nil)
+				s := kustomizationState(&k, nil)
 				assert.Equal(t, k.Status.LastAppliedRevision != "", s.Running.SHA != "", file)
-				done, missing := s.RolledOut(candidate)
-				assert.False(t, done)
-				assert.NotEmpty(t, missing)
+				p := s.Progress(candidate)
+				assert.NotEqual(t, RolledOut, p.Phase)
+				assert.NotEmpty(t, p.Why)
 			}
 			var g sourcev1.GitRepository
 			if yaml.Unmarshal([]byte(doc), &g) == nil && g.Kind == sourcev1.GitRepositoryKind && g.Status.Artifact != nil {
 				read++
 				k, _ := objects()
-				s := stateOf(k, &g)
+				s := kustomizationState(k, &g)
 				assert.NotEmpty(t, s.Fetched.SHA, file)
 				assert.NotEmpty(t, s.Wanted, file)
 			}

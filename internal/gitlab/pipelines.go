@@ -151,6 +151,30 @@ func (c *Client) RetryJob(ctx context.Context, project string, id int64) (Job, e
 	return job(j), nil
 }
 
+// CancelJob cancels a job that has not ended; it may be repeated.
+func (c *Client) CancelJob(ctx context.Context, project string, id int64) error {
+	_, err := one(ctx, fmt.Sprintf("cancel job %d of %s", id, project), func(opts ...lib.RequestOptionFunc) (*lib.Job, *lib.Response, error) {
+		return c.api.Jobs.CancelJob(project, int(id), opts...)
+	})
+	return err
+}
+
+// Artifacts is the archive of a job's artifacts, a zip file.
+func (c *Client) Artifacts(ctx context.Context, project string, job int64) ([]byte, error) {
+	r, err := one(ctx, fmt.Sprintf("read the artifacts of job %d of %s", job, project), func(opts ...lib.RequestOptionFunc) (io.Reader, *lib.Response, error) {
+		r, resp, err := c.api.Jobs.GetJobArtifacts(project, int(job), opts...)
+		return r, resp, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("read the artifacts of job %d: %w", job, err)
+	}
+	return raw, nil
+}
+
 // CancelPipeline cancels what of a pipeline has not ended; it may be repeated.
 func (c *Client) CancelPipeline(ctx context.Context, project string, id int64) error {
 	_, err := one(ctx, fmt.Sprintf("cancel pipeline %d of %s", id, project), func(opts ...lib.RequestOptionFunc) (*lib.Pipeline, *lib.Response, error) {
@@ -188,7 +212,11 @@ func (c *Client) TestReport(ctx context.Context, project string, pipeline int64)
 	for _, s := range r.TestSuites {
 		suite := TestSuite{Name: s.Name}
 		for _, t := range s.TestCases {
-			suite.Cases = append(suite.Cases, TestCase{Status: t.Status, Name: t.Name, ClassName: t.Classname, File: t.File, Output: output(t.SystemOutput)})
+			c := TestCase{Status: t.Status, Name: t.Name, ClassName: t.Classname, File: t.File, Output: output(t.SystemOutput)}
+			if t.RecentFailures != nil {
+				c.Recent = t.RecentFailures.Count
+			}
+			suite.Cases = append(suite.Cases, c)
 		}
 		out.Suites = append(out.Suites, suite)
 	}
@@ -214,7 +242,13 @@ func output(v any) string {
 func (c *Client) Deployments(ctx context.Context, project, environment, status string, limit int) ([]Deployment, error) {
 	return pages(ctx, "list the deployments of "+project+" to "+environment, limit,
 		func(d *lib.Deployment) Deployment {
-			return Deployment{ID: int64(d.ID), Ref: d.Ref, SHA: d.SHA, Status: d.Status}
+			out := Deployment{ID: int64(d.ID), Ref: d.Ref, SHA: d.SHA, Status: d.Status}
+			j := d.Deployable
+			out.Job = Job{ID: int64(j.ID), Name: j.Name, Stage: j.Stage, Status: j.Status, PipelineID: int64(j.Pipeline.ID), StartedAt: at(j.StartedAt)}
+			if j.User != nil {
+				out.Job.User = j.User.Username
+			}
+			return out
 		},
 		func(l lib.ListOptions, opts ...lib.RequestOptionFunc) ([]*lib.Deployment, *lib.Response, error) {
 			return c.api.Deployments.ListProjectDeployments(project, &lib.ListProjectDeploymentsOptions{

@@ -104,6 +104,8 @@ type Deployment struct {
 	Ref    string
 	SHA    string
 	Status string
+	// Job deploys it; zero when it was made without one.
+	Job Job
 }
 
 // Environment as GitLab knows it.
@@ -138,6 +140,8 @@ type TestCase struct {
 	ClassName string
 	File      string // often empty: Cypress' reporter leaves it out
 	Output    string
+	// Recent is how often it failed lately on the default branch; 0: not known.
+	Recent int
 }
 
 // JobDone says whether a job of this status has ended. "manual" and "skipped" have not run.

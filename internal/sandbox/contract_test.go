@@ -329,9 +329,9 @@ func TestAPlayedDeployReachesFluxThroughFetchAndReconciliation(t *testing.T) {
 		state, err := f.State(ctx, tr.Staging.Flux)
 		require.NoError(t, err)
 		sawReconciling = sawReconciling || state.Reconciling
-		done, missing := state.RolledOut(candidate)
-		assert.Equal(t, done, missing == "")
-		return done
+		p := state.Progress(candidate)
+		assert.Equal(t, p.Phase == flux.RolledOut, p.Why == "")
+		return p.Phase == flux.RolledOut
 	})
 	assert.True(t, sawReconciling)
 	assert.Equal(t, train.Version{Tag: name, SHA: head.SHA}, s.FluxVersion("staging"))

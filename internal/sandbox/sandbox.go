@@ -82,6 +82,7 @@ type Sandbox struct {
 	gitlab  *gitlab
 	slack   *slack
 	kube    *kube
+	datadog *datadog
 	faults  []*Fault
 	journal []Entry
 	closed  bool
@@ -153,6 +154,7 @@ func (s *Sandbox) populate(ctx context.Context) error {
 	s.gitlab = newGitLab(s)
 	s.slack = newSlack(s)
 	s.kube = newKube(s)
+	s.datadog = newDatadog(s)
 	for _, t := range s.options.Trains {
 		running, err := s.git.deployed(ctx, t, s.options.Deployed, s.now())
 		if err != nil {
@@ -211,6 +213,7 @@ func (s *Sandbox) Env() []string {
 		"GITLAB_URL=" + s.GitLabURL(), "GITLAB_TOKEN=" + GitLabToken,
 		"SLACK_API_URL=" + s.SlackURL(), "SLACK_BOT_TOKEN=" + SlackToken,
 		"KUBECONFIG=" + s.Kubeconfig(),
+		"DD_API_KEY=" + DatadogAPIKey, "DD_APP_KEY=" + DatadogAppKey, "DD_URL=" + s.DatadogURL(),
 	}
 }
 

@@ -54,6 +54,9 @@ func (s *Sandbox) handler() http.Handler {
 	s.gitlab.routes(gitlab)
 	mux.Handle("/api/v4/", s.system("gitlab", s.authorised(gitLabAuth, gitlab)))
 	mux.Handle("/api/", s.system("slack", http.HandlerFunc(s.slack.serve)))
+	datadog := http.NewServeMux()
+	s.datadog.routes(datadog)
+	mux.Handle("/datadog/", s.system("datadog", http.StripPrefix("/datadog", datadog)))
 	s.routes(mux)
 	return mux
 }

@@ -138,7 +138,7 @@ func init() { //nolint:gochecknoinits // the table's functions use the table: an
 		{
 			Name: Rollback, Why: true, Fields: []string{"environment", "tag"}, Required: []string{"environment"}, Safe: actsRollback,
 			Accepted: "this release deployed there and nothing deploys there now",
-			Does:     "puts back what ran before", check: checkRollback, apply: applyRollback,
+			Does:     "puts back what ran before, or the tag that is named", check: checkRollback, apply: applyRollback,
 			example: Command{Environment: Production, Reason: "error rate doubled"},
 		},
 		{
@@ -480,7 +480,7 @@ func checkRetry(s *State, c Command, now time.Time) string {
 		return fmt.Sprintf("a retry for %s is under way", s.Orders.Retry)
 	case s.Bad[s.Candidate.Tag] != "":
 		return fmt.Sprintf("%s was marked bad: cut a new candidate with cut-tag", s.Candidate.Tag)
-	case c.Environment == Production && !s.windowOpen(now):
+	case c.Environment == Production && !s.windowOpen(now) && !s.promoted(now):
 		return fmt.Sprintf("the window is not open: production is retried inside it, %s to %s; outside it use promote-now", When(s.Plan.WindowOpens, s.Train.Location()), When(s.Plan.WindowCloses, s.Train.Location()))
 	case c.Environment == Production && findHold(s.Holds, HoldRolledBack) != nil && c.Reason == "":
 		return "the candidate was rolled back: say in the field \"reason\" why it is good now"
@@ -588,7 +588,7 @@ func checkPromote(s *State, _ Command, now time.Time) string {
 		return r
 	}
 	switch {
-	case s.Phase != AtGate:
+	case s.Phase != AtGate && !(s.Phase == Producing && s.Production.Failed()):
 		return fmt.Sprintf("the release is not at the gate, it is %s: send it once E2E has ended", s.Phase)
 	case s.windowOpen(now) && s.promoted(now):
 		return fmt.Sprintf("the window is skipped already, until %s", When(s.Promotion.Until, s.Train.Location()))
@@ -644,21 +644,6 @@ func (p Plan) MovedTo(at time.Time) Plan {
 	return p
 }
 
-func checkRollback(s *State, c Command, _ time.Time) string {
-	d := s.DeployOf(c.Environment)
-	switch {
-	case d == nil || d.Outcome == DeployHeld:
-		return fmt.Sprintf("this release has not deployed to %s: there is nothing to roll back", c.Environment)
-	case d.Running():
-		return first(s.noChange(), fmt.Sprintf("%s is being deployed to %s: send it again when that has ended", d.Tag, c.Environment))
-	case c.Tag != "" && s.Bad[c.Tag] != "":
-		return fmt.Sprintf("%s was marked bad and is no target", c.Tag)
-	}
-	return "rollback is not built into this version yet: run the job of the previous tag in GitLab" // its doing comes with the failure kinds
-}
-
-func applyRollback(*State, Command, time.Time) string { return "" }
-
 func checkBad(s *State, _ Command, _ time.Time) string {
 	if r := first(s.noCandidate(), s.noChange()); r != "" {
 		return r
@@ -684,15 +669,20 @@ func checkCancel(s *State, c Command, _ time.Time) string {
 		return fmt.Sprintf("%s is in production: the release ends by itself %s", s.Candidate.Tag, When(s.Waiting.NextAt, s.Train.Location()))
 	case s.Ending != nil:
 		return fmt.Sprintf("the release is ending already: %s", s.Ending.Why)
-	case c.Force && s.Production.Running():
-		return "cancel with force while production deploys is not built into this version yet: cancel the job in GitLab, and send cancel without force"
+	case c.Force && !s.Production.Running():
+		return "the field \"force\" is for a production deploy that runs, and none does: leave it out"
 	}
 	return ""
 }
 
 func applyCancel(s *State, c Command, _ time.Time) string {
 	s.Ending = &Ending{End: EndCancelled, Why: fmt.Sprintf("Cancelled by %s: %s", c.By, c.Reason)}
-	if s.Production.Running() {
+	switch {
+	case c.Force && s.Production.Step == DeployRollsBack:
+		return "Production is being rolled back already; the release ends after it."
+	case c.Force:
+		return "The production job is cancelled in GitLab, what ran before is put back, and then the release ends."
+	case s.Production.Running():
 		return "The release ends when the production deploy has ended."
 	}
 	return "The release ends. Holds of the train stay as they are."

@@ -30,6 +30,10 @@ type Train struct {
 	E2E E2EConfig `json:"e2e" yaml:"e2e"`
 	// Slack names the channels and the on-call group.
 	Slack SlackConfig `json:"slack" yaml:"slack"`
+	// Retry bounds what is tried again by itself.
+	Retry Retry `json:"retry,omitzero" yaml:"retry"`
+	// Datadog says what the service is called there; nil: Datadog is not used.
+	Datadog *DatadogConfig `json:"datadog,omitempty" yaml:"datadog"`
 	// Changelog tunes how the changelog is made.
 	Changelog ChangelogConfig `json:"changelog,omitzero" yaml:"changelog"`
 	// Policy says who may issue which command; everybody may when left out.
@@ -111,6 +115,13 @@ type Environment struct {
 	Flux FluxObject `json:"flux" yaml:"flux"`
 	// Smoke are the smoke tests after a deploy; none when left out.
 	Smoke *Smoke `json:"smoke,omitempty" yaml:"smoke"`
+	// Rollback says who puts back what ran before when smoke tests are red: ours
+	// (us), pipeline (the pipeline itself, we wait for Flux to show it) or none
+	// (nobody, people are asked). ours when left out.
+	Rollback RollbackMode `json:"rollback,omitempty" yaml:"rollback"`
+	// RollbackJob is a manual job of the tag's pipeline that puts back the tag in
+	// its variable ROLLBACK_TO: the last rung of the ladder. None when left out.
+	RollbackJob string `json:"rollbackJob,omitempty" yaml:"rollbackJob"`
 	// Limits bound how long each part of a deploy may take.
 	Limits Limits `json:"limits" yaml:"limits"`
 	// Lock names what only one deploy may hold at a time;
@@ -127,14 +138,57 @@ const (
 	StartAutomatic StartMode = "automatic"
 )
 
-// FluxObject names a Kustomization in a cluster.
+// RollbackMode says who puts back what ran before.
+type RollbackMode string
+
+// Who rolls back.
+const (
+	RollbackOurs     RollbackMode = "ours"
+	RollbackPipeline RollbackMode = "pipeline"
+	RollbackNobody   RollbackMode = "none"
+)
+
+// Retry bounds what is tried again by itself.
+type Retry struct {
+	// Attempts is how many attempts in a row nobody has to ask for, the first
+	// one included; 3 when left out, 1: nothing is tried again by itself.
+	Attempts int `json:"attempts,omitempty" yaml:"attempts"`
+	// Wait is the time before the second attempt; it doubles with each. 1m when left out.
+	Wait Duration `json:"wait,omitzero" yaml:"wait"`
+}
+
+// DatadogConfig says what the service is called in Datadog.
+type DatadogConfig struct {
+	// Service is the value of its tag service.
+	Service string `json:"service" yaml:"service"`
+	// Team is the value of the tag team of DORA records; may be left out.
+	Team string `json:"team,omitempty" yaml:"team"`
+}
+
+// FluxObject names the object in a cluster that tells which version runs:
+// exactly one of Kustomization and HelmRelease. Where what Flux applies does not
+// name our tags, Image names the workload whose image tag does.
 type FluxObject struct {
 	// Context is the kubeconfig context of the cluster.
 	Context string `json:"context" yaml:"context"`
-	// Namespace of the Kustomization; flux-system when left out.
+	// Namespace of the Flux object; flux-system when left out.
 	Namespace string `json:"namespace" yaml:"namespace"`
 	// Kustomization is the object's name.
-	Kustomization string `json:"kustomization" yaml:"kustomization"`
+	Kustomization string `json:"kustomization,omitempty" yaml:"kustomization"`
+	// HelmRelease is the object's name; its appVersion, else its chart's version, names the tag.
+	HelmRelease string `json:"helmRelease,omitempty" yaml:"helmRelease"`
+	// Image is <namespace>/<deployment>/<container>; the container's image tag names the version.
+	Image string `json:"image,omitempty" yaml:"image"`
+	// TagPrefix stands before versions that image tags and charts name without it; the train's.
+	TagPrefix string `json:"tagPrefix,omitempty" yaml:"-"`
+}
+
+// Name is the object's kind and name.
+func (o FluxObject) Name() string {
+	if o.HelmRelease != "" {
+		return "HelmRelease " + o.HelmRelease
+	}
+	return "Kustomization " + o.Kustomization
 }
 
 // Smoke are smoke tests: a job of the tag's own pipeline (Job), or a pipeline
@@ -165,6 +219,9 @@ type E2EConfig struct {
 	At Clock `json:"at,omitzero" yaml:"at"`
 	// Deadline is how long before the window opens a run that has not ended is overdue; 60m when left out.
 	Deadline Duration `json:"deadline" yaml:"deadline"`
+	// JUnit is a pattern of JUnit files in the jobs' artifacts, e.g. results/*.xml,
+	// read where GitLab's test report has nothing; none when left out.
+	JUnit string `json:"junit,omitempty" yaml:"junit"`
 	// Owners maps a CODEOWNERS owner of a spec to a Slack group to name.
 	Owners map[string]string `json:"owners,omitempty" yaml:"owners"`
 }
@@ -221,12 +278,16 @@ func (t Train) WithDefaults() Train {
 	set(&t.Poll.Deploy, Duration(15*time.Second))
 	set(&t.Poll.E2E, Duration(5*time.Minute))
 	set(&t.Poll.Gate, Duration(time.Minute))
+	set(&t.Retry.Attempts, 3)
+	set(&t.Retry.Wait, Duration(time.Minute))
 	set(&t.Policy.Approver, ApproverAnyone)
 	set(&t.Policy.Identity, IdentityClaimed)
 	for name, e := range map[EnvironmentName]*Environment{Staging: &t.Staging, Production: &t.Production} {
 		set(&e.Start, StartPlay)
 		set(&e.GitLabEnvironment, string(name))
+		set(&e.Rollback, RollbackOurs)
 		set(&e.Flux.Namespace, "flux-system")
+		e.Flux.TagPrefix = t.TagPrefix
 		set(&e.Limits.Job, Duration(time.Hour))
 		set(&e.Limits.Flux, Duration(30*time.Minute))
 		set(&e.Limits.Smoke, Duration(30*time.Minute))

@@ -139,6 +139,11 @@ func (s *State) DeployWaiting(env EnvironmentName) Waiting {
 		w.What = fmt.Sprintf("Flux to report %s ready on %s", d.Tag, env)
 	case DeploySmokeTests:
 		w.What = fmt.Sprintf("the smoke tests of %s on %s", d.Tag, env)
+	case DeployRollsBack:
+		w.What = fmt.Sprintf("the rollback of %s to %s", env, d.Before)
+		if d.Rollback != nil {
+			w.What = fmt.Sprintf("the rollback of %s to %s", env, d.Rollback.To)
+		}
 	case DeployDone:
 		w.What = fmt.Sprintf("the deploy to %s to end", env)
 	}

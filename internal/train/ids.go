@@ -24,6 +24,8 @@ const (
 	SignalSupersede = "supersede"
 	// SignalDeployProgress tells a release where its deploy is.
 	SignalDeployProgress = "deploy-progress"
+	// SignalStopDeploy tells a deploy to stop and put back what ran before.
+	SignalStopDeploy = "stop-deploy"
 	// SignalNews tells a release what its train remembers now.
 	SignalNews = "train-news"
 	// SignalAnnounce hands a NotifyWorkflow something to deliver.
@@ -76,6 +78,9 @@ func DepartureID(train string) string { return "departure-" + train }
 // NotifyID is the workflow ID that delivers the messages of a release.
 func NotifyID(train string, day Day) string { return "notify-" + train + "-" + day.String() }
 
+// NotifyDeployID is the workflow ID that delivers the messages of a deploy without a release.
+func NotifyDeployID(lock string) string { return "notify-" + DeployID(lock) }
+
 // ScheduleID is the Temporal Schedule of a train's departures.
 func ScheduleID(train string) string { return "train-" + train }
 
@@ -87,3 +92,6 @@ func Key(workflowID, step string, attempt int) string {
 
 // RunVariable is the pipeline variable that carries a Key.
 const RunVariable = "RELEASE_RUN_ID"
+
+// RollbackVariable tells a rollback job which tag to put back.
+const RollbackVariable = "ROLLBACK_TO"

@@ -28,6 +28,8 @@ type Announcement struct {
 	Topic string `json:"topic,omitempty"`
 	// Key tells this announcement from all others of the release.
 	Key string `json:"key"`
+	// Record is for Datadog; nil: nothing to record.
+	Record *DatadogRecord `json:"record,omitempty"`
 	// Last says that nothing follows: delivery ends when all is delivered.
 	Last bool `json:"last,omitempty"`
 }

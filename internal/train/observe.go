@@ -18,13 +18,16 @@ type Guard struct {
 	Obeys []HoldKind `json:"obeys"`
 	// Candidate whose tag must still point at its commit; zero: not checked.
 	Candidate Candidate `json:"candidate,omitzero"`
+	// Environment is the GitLab environment that no other deploy job may hold;
+	// empty: not checked.
+	Environment string `json:"environment,omitempty"`
 	// Production, when set, is checked for drift.
 	Production *Drift `json:"production,omitempty"`
 }
 
 // What tells guards apart by what they look at.
 func (g Guard) What() string {
-	what := fmt.Sprint(g.Train, g.Project, g.Obeys, g.Candidate.Tag, g.Candidate.SHA)
+	what := fmt.Sprint(g.Train, g.Project, g.Obeys, g.Candidate.Tag, g.Candidate.SHA, g.Environment)
 	if d := g.Production; d != nil {
 		what += fmt.Sprint(d.Flux, d.Expected, d.Accepted)
 	}
@@ -48,6 +51,8 @@ type Observation struct {
 	Unknown bool `json:"unknown,omitempty"`
 	// Memory is the train's; nil: it remembers nothing.
 	Memory *Memory `json:"memory,omitempty"`
+	// Busy stands while GitLab shows another deploy job of the environment; nil: none runs.
+	Busy *Hold `json:"busy,omitempty"`
 	// Drift stands now; nil: none does. TagMoved says that it is the tag.
 	Drift    *Hold `json:"drift,omitempty"`
 	TagMoved bool  `json:"tagMoved,omitempty"`
@@ -65,7 +70,7 @@ func (o Observation) Holds() []Hold {
 	if o.Memory != nil {
 		out = append(out, o.Memory.Holds...)
 	}
-	for _, h := range []*Hold{o.Freeze, o.Drift} {
+	for _, h := range []*Hold{o.Freeze, o.Busy, o.Drift} {
 		if h != nil {
 			out = append(out, *h)
 		}
@@ -86,6 +91,9 @@ func (o Observation) Digest() string {
 	if o.Memory != nil {
 		parts = append(parts, fmt.Sprint("memory", o.Memory.Revision))
 	}
+	if o.Busy != nil {
+		parts = append(parts, "busy", o.Busy.Reason)
+	}
 	if o.Drift != nil {
 		parts = append(parts, fmt.Sprint("drift", o.TagMoved, o.Drift.Reason))
 	}
@@ -98,7 +106,7 @@ func (o Observation) Digest() string {
 // Watched is an observation as a release remembers it: what its own state says.
 func (s *State) Watched() Observation {
 	o := Observation{Running: s.Running, TagMoved: s.TagMoved, HandMade: s.HandMade, Unknown: s.FreezeUnknown}
-	o.Freeze, o.Drift = findHold(s.Holds, HoldFreeze), findHold(s.Holds, HoldDrift)
+	o.Freeze, o.Drift, o.Busy = findHold(s.Holds, HoldFreeze), findHold(s.Holds, HoldDrift), findHold(s.Holds, HoldEnvironmentBusy)
 	if s.Memory.Revision > 0 {
 		m := s.Memory
 		o.Memory = &m
@@ -127,6 +135,7 @@ func (s *State) Observe(o Observation, now time.Time) Change {
 	before := slices.Clone(s.Standing())
 	s.take(HoldFreeze, o.Freeze, now)
 	s.take(HoldDrift, o.Drift, now)
+	s.take(HoldEnvironmentBusy, o.Busy, now)
 	s.FreezeUnknown, s.TagMoved, s.Running = o.Unknown, o.TagMoved, o.Running
 	if o.Memory == nil {
 		s.recall(Memory{Revision: s.Memory.Revision})
@@ -212,7 +221,11 @@ func (s *State) Guard(step Step) Guard {
 	if step != StepTag {
 		g.Candidate = s.Candidate
 	}
-	if step == StepDeployProduction {
+	switch step { //nolint:exhaustive // others deploy nothing
+	case StepDeployStaging:
+		g.Environment = s.Train.Staging.GitLabEnvironment
+	case StepDeployProduction:
+		g.Environment = s.Train.Production.GitLabEnvironment
 		g.Production = &Drift{Flux: s.Train.Production.Flux, Expected: s.Expected, Accepted: s.Accepted}
 	}
 	return g

@@ -45,6 +45,7 @@ type Handover struct {
 	State        State `json:"state"`
 	Passed       int   `json:"passed,omitempty"`
 	Changelogs   int   `json:"changelogs,omitempty"`
+	Rollbacks    int   `json:"rollbacks,omitempty"`
 	RefusalsTold int   `json:"refusalsTold,omitempty"`
 	// Told counts announcements: their keys go on from there.
 	Told int `json:"told,omitempty"`
@@ -63,13 +64,56 @@ type DeployInput struct {
 	NotAfter time.Time `json:"notAfter,omitzero"`
 	// Guard is what must still hold when the job is played.
 	Guard Guard `json:"guard,omitzero"`
-	// After is the job with which the attempt before this one ended; 0: none did.
-	After int64 `json:"after,omitempty"`
+	// ByItself counts the attempts in a row that nobody asked for.
+	ByItself int `json:"byItself,omitempty"`
+	// After is the attempt before this one; zero: this is the first one.
+	After Earlier `json:"after,omitzero"`
+	// Bad are tags that were marked bad: no rollback goes to them.
+	Bad []string `json:"bad,omitempty"`
+	// Rollback, when set, is all that is done: nothing is deployed.
+	Rollback *RollbackOrder `json:"rollback,omitempty"`
+	// Datadog says what the service is called there; nil: it is not asked.
+	Datadog *DatadogConfig `json:"datadog,omitempty"`
+	// Announce, when set, is where people are told, because no release does it.
+	Announce *SlackConfig `json:"announce,omitempty"`
+	// Zone is the train's, for those messages.
+	Zone string `json:"zone,omitempty"`
 	// ReleaseID is told about progress; empty: nobody.
 	ReleaseID string `json:"releaseId,omitempty"`
 	// Key is the idempotency key of this attempt.
 	Key  string `json:"key"`
 	Poll Poll   `json:"poll"`
+}
+
+// Earlier is what an attempt knows of those before it.
+type Earlier struct {
+	// Run is where the last one ended: its jobs are run again, and a pipeline
+	// that was made in place of the tag's own is used again.
+	Run
+	// Before is what ran when the first of them began.
+	Before Version `json:"before,omitzero"`
+}
+
+// Pipeline is a pipeline that was made in place of the tag's own; 0: the tag's own.
+func (e Earlier) Pipeline() int64 {
+	if e.Replaced {
+		return e.PipelineID
+	}
+	return 0
+}
+
+// RollbackOrder puts back what ran before.
+type RollbackOrder struct {
+	Environment EnvironmentName `json:"environment"`
+	To          Version         `json:"to"`
+	By          string          `json:"by,omitempty"`
+	Reason      string          `json:"reason,omitempty"`
+}
+
+// StopDeploy tells a deploy to cancel its job and put back what ran before.
+type StopDeploy struct {
+	By     string `json:"by"`
+	Reason string `json:"reason"`
 }
 
 // DeployOutcome is how one attempt ended.
@@ -85,6 +129,8 @@ const (
 	DeployFailed DeployOutcome = "failed"
 	// DeploySmokeRed: the version runs, its smoke tests failed.
 	DeploySmokeRed DeployOutcome = "smoke-red"
+	// DeployRolledBack: what ran before was put back.
+	DeployRolledBack DeployOutcome = "rolled-back"
 	// DeployUnknown: a limit passed or contact was lost; look before anything else.
 	DeployUnknown DeployOutcome = "unknown"
 )
@@ -99,6 +145,7 @@ const (
 	DeployRunsJob          DeployStep = "job"
 	DeployRollsOut         DeployStep = "rollout"
 	DeploySmokeTests       DeployStep = "smoke"
+	DeployRollsBack        DeployStep = "rollback"
 	DeployDone             DeployStep = "done"
 )
 
@@ -112,20 +159,88 @@ type Deploy struct {
 	StepUntil time.Time `json:"stepUntil,omitzero"`
 	// Outcome is empty while the deploy runs.
 	Outcome DeployOutcome `json:"outcome,omitempty"`
-	// Cause says why the outcome is not succeeded, in one sentence.
-	Cause string `json:"cause,omitempty"`
+	// Cause says why the outcome is not succeeded, in one sentence; Kind decides what follows.
+	Cause string      `json:"cause,omitempty"`
+	Kind  FailureKind `json:"kind,omitempty"`
 	// Held are the holds that kept the job from being played; none: it was too late.
 	Held []Hold `json:"held,omitempty"`
 	// Before is what ran when the deploy began.
 	Before Version `json:"before,omitzero"`
-	// Adopted says that the job had been started by somebody else.
-	Adopted     bool      `json:"adopted,omitempty"`
-	PipelineURL string    `json:"pipelineUrl,omitempty"`
-	JobID       int64     `json:"jobId,omitempty"`
-	JobURL      string    `json:"jobUrl,omitempty"`
-	SmokeURL    string    `json:"smokeUrl,omitempty"`
-	StartedAt   time.Time `json:"startedAt,omitzero"`
-	EndedAt     time.Time `json:"endedAt,omitzero"`
+	// Adopted says that the job had been started by somebody else, Present that
+	// the tag was there already, so that no job ran.
+	Adopted bool `json:"adopted,omitempty"`
+	Present bool `json:"present,omitempty"`
+	// ByItself counts the attempts in a row that nobody asked for.
+	ByItself int `json:"byItself,omitempty"`
+	Run
+	// Rollback is what put back what ran before; nil: nothing did.
+	Rollback *RolledBack `json:"rollback,omitempty"`
+	// Evidence is what Datadog says about a failure; nil: it was not asked.
+	Evidence  *Evidence `json:"evidence,omitempty"`
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
+}
+
+// Run is where a version was brought to an environment: a pipeline, its deploy
+// job, and the smoke tests after it.
+type Run struct {
+	PipelineID  int64  `json:"pipelineId,omitempty"`
+	PipelineURL string `json:"pipelineUrl,omitempty"`
+	// Replaced says that the pipeline was made in place of the tag's own, whose job was outdated.
+	Replaced   bool   `json:"replaced,omitempty"`
+	JobID      int64  `json:"jobId,omitempty"`
+	JobURL     string `json:"jobUrl,omitempty"`
+	SmokeJobID int64  `json:"smokeJobId,omitempty"`
+	SmokeURL   string `json:"smokeUrl,omitempty"`
+}
+
+// RolledBack is one rollback: progress while it runs, result at its end.
+type RolledBack struct {
+	RollbackOrder
+	// Way is the rung of the ladder that took it; empty before one did.
+	Way RollbackWay `json:"way,omitempty"`
+	// Refused are the rungs that were refused, a sentence each.
+	Refused []string        `json:"refused,omitempty"`
+	Outcome RollbackOutcome `json:"outcome,omitempty"`
+	// Cause says why the outcome is not succeeded.
+	Cause string `json:"cause,omitempty"`
+	Run
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
+}
+
+// RollbackWay is a rung of the ladder. PRODUCT.md section 8.
+type RollbackWay string
+
+// Ways back, in the order in which they are tried.
+const (
+	WayRetriedJob   RollbackWay = "retried-job"  // the old tag's job that succeeded
+	WayNewPipeline  RollbackWay = "new-pipeline" // on the old tag
+	WayRollbackJob  RollbackWay = "rollback-job" // of the pipeline that deployed
+	WayByPipeline   RollbackWay = "by-pipeline"  // the deploy job puts it back itself
+	WayAlreadyThere RollbackWay = "already-there"
+)
+
+// RollbackOutcome is how a rollback ended.
+type RollbackOutcome string
+
+// Outcomes of a rollback; empty while it runs.
+const (
+	// RollbackSucceeded: Flux reports the target ready and its smoke tests are green.
+	RollbackSucceeded RollbackOutcome = "succeeded"
+	// RollbackSmokeRed: the target runs, its smoke tests are red too.
+	RollbackSmokeRed RollbackOutcome = "smoke-red"
+	// RollbackNone: there is nothing to go back to, and nothing was done.
+	RollbackNone RollbackOutcome = "none"
+	// RollbackFailed: every way was refused or failed.
+	RollbackFailed RollbackOutcome = "failed"
+	// RollbackUnknown: a limit passed or contact was lost.
+	RollbackUnknown RollbackOutcome = "unknown"
+)
+
+// Back says whether the target runs again.
+func (r *RolledBack) Back() bool {
+	return r != nil && (r.Outcome == RollbackSucceeded || r.Outcome == RollbackSmokeRed)
 }
 
 // Running says whether the deploy has not ended.
@@ -143,7 +258,7 @@ func (d *Deploy) Failed() bool {
 // LogURL is the page that shows most about the last thing that happened.
 func (d *Deploy) LogURL() string {
 	switch {
-	case d.Step == DeploySmokeTests && d.SmokeURL != "":
+	case d.SmokeURL != "" && (d.Step == DeploySmokeTests || d.Outcome == DeploySmokeRed || d.Outcome == DeployRolledBack):
 		return d.SmokeURL
 	case d.JobURL != "":
 		return d.JobURL
@@ -470,9 +585,11 @@ type PublishChangelogInput struct {
 type AwaitPipelineJobInput struct {
 	Project   string    `json:"project"`
 	Candidate Candidate `json:"candidate"`
-	Job       string    `json:"job"`
-	Until     time.Time `json:"until"`
-	Poll      Duration  `json:"poll"`
+	// PipelineID is looked at in place of the pipeline that the tag's push made; 0: that one.
+	PipelineID int64     `json:"pipelineId,omitempty"`
+	Job        string    `json:"job"`
+	Until      time.Time `json:"until"`
+	Poll       Duration  `json:"poll"`
 }
 
 // PipelineJob is a job in a tag's pipeline.
@@ -487,6 +604,8 @@ type PipelineJob struct {
 	Problem string `json:"problem,omitempty"`
 	// TimedOut says that Until passed first; Problem then says what was missing.
 	TimedOut bool `json:"timedOut,omitempty"`
+	// SmokeJobID is the smoke tests' newest job in that pipeline; 0: it has none.
+	SmokeJobID int64 `json:"smokeJobId,omitempty"`
 }
 
 // PlayJobInput plays a manual job after a last look at what must hold.
@@ -500,14 +619,22 @@ type PlayJobInput struct {
 	NotAfter time.Time `json:"notAfter,omitzero"`
 	// After is the job with which the attempt before this one ended: it is run
 	// once more. 0: this is the first attempt.
-	After int64  `json:"after,omitempty"`
-	Key   string `json:"key"`
+	After int64 `json:"after,omitempty"`
+	// Follow says that the pipeline starts the job itself: it is only looked at.
+	Follow bool `json:"follow,omitempty"`
+	// Variables are handed to the job.
+	Variables map[string]string `json:"variables,omitempty"`
+	Key       string            `json:"key"`
 }
 
 // PlayDeployInput plays a deploy job; what runs before it is read at the same moment.
 type PlayDeployInput struct {
 	Job  PlayJobInput `json:"job"`
 	Flux FluxObject   `json:"flux"`
+	// Before is what ran when an earlier attempt began; zero: it is read.
+	Before Version `json:"before,omitzero"`
+	// Start is the event that Datadog is told when the job was played; nil: none.
+	Start *DatadogEvent `json:"start,omitempty"`
 }
 
 // PlayedDeploy is the played job and what ran before it.
@@ -515,6 +642,8 @@ type PlayedDeploy struct {
 	PlayedJob
 	// Before is where a rollback would go; zero when it is not known.
 	Before Version `json:"before,omitzero"`
+	// Present says that the tag runs there already, so that nothing was played.
+	Present bool `json:"present,omitempty"`
 }
 
 // PlayedJob is a job that runs or ran, or why it was not played.
@@ -527,6 +656,65 @@ type PlayedJob struct {
 	JobURL string `json:"jobUrl,omitempty"`
 	// Adopted says that somebody else had started it.
 	Adopted bool `json:"adopted,omitempty"`
+	// Outdated says that GitLab refuses the job because of a newer deployment.
+	Outdated string `json:"outdated,omitempty"`
+}
+
+// FindOutInput asks what became of a deploy whose outcome is not known.
+type FindOutInput struct {
+	Project    string     `json:"project"`
+	PipelineID int64      `json:"pipelineId,omitempty"`
+	Job        string     `json:"job"`
+	Candidate  Candidate  `json:"candidate"`
+	Flux       FluxObject `json:"flux"`
+}
+
+// FoundOut is a sentence on what was found.
+type FoundOut struct {
+	Sentence string `json:"sentence"`
+	// JobID is the newest job; 0: it was not found.
+	JobID int64 `json:"jobId,omitempty"`
+}
+
+// PlanRollbackInput asks how a rollback can go.
+type PlanRollbackInput struct {
+	Project string      `json:"project"`
+	Config  Environment `json:"config"`
+	// To is where it goes; Bad are tags that it must not.
+	To  Version  `json:"to"`
+	Bad []string `json:"bad,omitempty"`
+	// PipelineID is the pipeline that deployed, for its rollback job; 0: that of what runs.
+	PipelineID int64 `json:"pipelineId,omitempty"`
+}
+
+// RollbackPlan is how a rollback can go.
+type RollbackPlan struct {
+	// Problem says why it cannot; empty when it can.
+	Problem string `json:"problem,omitempty"`
+	// To is the target with its commit.
+	To Candidate `json:"to,omitzero"`
+	// Present says that it runs already.
+	Present bool `json:"present,omitempty"`
+	// Retry is the job of the target that succeeded, NoRetry why there is none.
+	Retry   PipelineJob `json:"retry,omitzero"`
+	NoRetry string      `json:"noRetry,omitempty"`
+	// Rollback is the rollback job, NoRollback why there is none.
+	Rollback   PipelineJob `json:"rollback,omitzero"`
+	NoRollback string      `json:"noRollback,omitempty"`
+}
+
+// AwaitFreeInput waits until no other deploy job of an environment runs.
+type AwaitFreeInput struct {
+	Guard Guard     `json:"guard"`
+	Until time.Time `json:"until"`
+	Poll  Duration  `json:"poll"`
+}
+
+// CancelJobInput cancels a job.
+type CancelJobInput struct {
+	Project    string `json:"project"`
+	PipelineID int64  `json:"pipelineId"`
+	Job        string `json:"job"`
 }
 
 // AwaitJobInput waits until the newest job of a name in a pipeline has ended,
@@ -549,6 +737,8 @@ type EndedJob struct {
 	// Reason is GitLab's failure_reason, e.g. script_failure.
 	Reason string `json:"reason,omitempty"`
 	URL    string `json:"url,omitempty"`
+	// ID is the job's; 0 for a pipeline.
+	ID int64 `json:"id,omitempty"`
 }
 
 // Playable says that the job has not run but waits for somebody to play it.
@@ -580,6 +770,8 @@ type Rollout struct {
 	Running  Version `json:"running,omitzero"`
 	// Why says what is missing or failed; empty when done.
 	Why string `json:"why,omitempty"`
+	// Reason is Flux' own word for it, which the table of failures knows; may be empty.
+	Reason string `json:"reason,omitempty"`
 }
 
 // StartPipelineInput starts a pipeline with variables.
@@ -640,6 +832,10 @@ type ReadE2EReportInput struct {
 	Ref        string     `json:"ref"` // where CODEOWNERS is read
 	Flux       FluxObject `json:"flux"`
 	Candidate  Candidate  `json:"candidate"`
+	// JUnit is a pattern of JUnit files in the jobs' artifacts; empty: none are read.
+	JUnit string `json:"junit,omitempty"`
+	// Groups are the Slack groups of owners.
+	Groups map[string]string `json:"groups,omitempty"`
 }
 
 // DeliverInput delivers what there is for one channel: the card, then events

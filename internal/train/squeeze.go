@@ -19,6 +19,7 @@ func Squeeze(t Train, now time.Time, length, opens time.Duration) (Train, Plan) 
 	}
 	poll := max(opens/squeezedPolls, shortestPoll).Round(time.Millisecond)
 	t.Poll = Poll{Deploy: Duration(poll), E2E: Duration(poll), Gate: Duration(poll)}
+	t.Retry.Wait = Duration(max(opens/squeezedWait, shortestPoll).Round(time.Millisecond))
 	t.E2E.At = Clock{}
 	t.E2E.Deadline = Duration(p.WindowOpens.Sub(p.E2EDeadline))
 	for _, e := range []*Environment{&t.Staging, &t.Production} {
@@ -31,6 +32,8 @@ func Squeeze(t Train, now time.Time, length, opens time.Duration) (Train, Plan) 
 const (
 	// squeezedPolls is how often a squeezed day looks at what it waits for until its window opens.
 	squeezedPolls = 100
+	// squeezedWait is how many waits before a second attempt fit into the time until the window opens.
+	squeezedWait = 40
 	// shortestPoll keeps a squeezed day from asking in a tight loop.
 	shortestPoll = 100 * time.Millisecond
 	// shortestLimit allows for a machine that is busy with other tests.

@@ -80,6 +80,10 @@ const (
 	StepFreeze           Step = "freeze"
 	StepCancelPipeline   Step = "cancel-pipeline"
 	StepMarkBad          Step = "mark-bad"
+	StepRollback         Step = "rollback"
+	StepReplacePipeline  Step = "replace-pipeline"
+	StepCancelJob        Step = "cancel-job"
+	StepRecord           Step = "record"
 )
 
 // DeployStepOf is the step that deploys to an environment.
@@ -93,7 +97,7 @@ func DeployStepOf(e EnvironmentName) Step {
 // Obeys lists the holds that keep a step from being taken. The play inside a
 // DeployWorkflow has passed its release's door; what must still hold is
 // re-checked by the activity that plays. Messages, the changelog, freezes and
-// cancelling a pipeline obey none.
+// cancelling a pipeline obey none; a rollback only that another deploy runs.
 func (s Step) Obeys() []HoldKind {
 	stops := []HoldKind{HoldPause, HoldFreeze, HoldHotfix}
 	switch s {
@@ -105,6 +109,8 @@ func (s Step) Obeys() []HoldKind {
 		return append(stops, HoldEnvironmentBusy, HoldDrift, HoldRolledBack)
 	case StepE2E:
 		return stops
+	case StepRollback:
+		return []HoldKind{HoldEnvironmentBusy}
 	default:
 		return nil
 	}
@@ -172,8 +178,11 @@ type FailingSpec struct {
 	Spec string `json:"spec"`
 	// Test is the first failing test in it.
 	Test string `json:"test,omitempty"`
-	// Owners are the CODEOWNERS of the spec; none when unknown.
+	// Owners are the CODEOWNERS of the spec, Groups their groups in Slack; none when unknown.
 	Owners []string `json:"owners,omitempty"`
+	Groups []string `json:"groups,omitempty"`
+	// Recent is how often it failed lately on the default branch, as GitLab counts.
+	Recent int `json:"recent,omitempty"`
 }
 
 // WaitingFor classifies what a release waits for, for lists.
@@ -232,6 +241,8 @@ type Orders struct {
 	Rerun bool `json:"rerun,omitempty"`
 	// Retry asks for another attempt at an environment.
 	Retry EnvironmentName `json:"retry,omitempty"`
+	// Rollback asks to put back what an environment ran before.
+	Rollback *RollbackOrder `json:"rollback,omitempty"`
 }
 
 // Recut is a new candidate that was asked for.

@@ -94,6 +94,12 @@ func (s *State) probes(e Entry, now time.Time) []Command {
 		staging, production := c, c
 		staging.Environment, production.Environment = Staging, Production
 		return []Command{staging, production}
+	case Cancel:
+		if s.Production.Running() {
+			force := c
+			force.Force = true
+			return []Command{c, force}
+		}
 	case Acknowledge:
 		late, drift := c, c
 		late.Hold, drift.Hold = HoldLate, HoldDrift
@@ -125,7 +131,9 @@ func (e Entry) line(name string, day Day, c Command) string {
 	values := c.values()
 	for _, field := range e.Fields {
 		required := slices.Contains(e.Required, field)
-		if v := values[field]; v != "" && (required || field == "tag") {
+		if field == "force" && values[field] != "" {
+			line += " --force"
+		} else if v := values[field]; v != "" && (required || field == "tag") {
 			line += " --" + FlagName(field) + " " + shellWord(v)
 		}
 	}
@@ -290,7 +298,37 @@ func (d *Deploy) line(m Markup, zone *time.Location) string {
 	if d.Cause != "" {
 		s += ": " + m.Escape(d.Cause)
 	}
+	if d.Rollback != nil {
+		s += ". " + d.Rollback.line(m)
+	}
+	if d.Evidence != nil {
+		s += ". " + m.Escape(d.Evidence.line())
+	}
 	return s
+}
+
+// line says how a rollback stands.
+func (r *RolledBack) line(m Markup) string {
+	to := m.tag(r.To.String(), r.JobURL)
+	why := ""
+	if r.Cause != "" {
+		why = ": " + m.Escape(r.Cause)
+	}
+	switch r.Outcome {
+	case "":
+		return fmt.Sprintf("Rolling back to %s", to)
+	case RollbackSucceeded:
+		return fmt.Sprintf("Rolled back to %s (%s), smoke tests green", to, r.Way)
+	case RollbackSmokeRed:
+		return fmt.Sprintf("Rolled back to %s (%s), but its smoke tests are red too%s", to, r.Way, why)
+	case RollbackNone:
+		return "Not rolled back" + why
+	case RollbackFailed:
+		return fmt.Sprintf("The rollback to %s failed%s", to, why)
+	case RollbackUnknown:
+		return fmt.Sprintf("It is not known whether %s is back%s", to, why)
+	}
+	return ""
 }
 
 func (s DeployStep) words() string {
@@ -305,6 +343,8 @@ func (s DeployStep) words() string {
 		return "is being rolled out by Flux"
 	case DeploySmokeTests:
 		return "is being smoke-tested"
+	case DeployRollsBack:
+		return "is being rolled back"
 	case DeployDone:
 		return "is done"
 	}
@@ -321,6 +361,8 @@ func (o DeployOutcome) words() string {
 		return "failed"
 	case DeploySmokeRed:
 		return "deployed, smoke tests red"
+	case DeployRolledBack:
+		return "rolled back"
 	case DeployUnknown:
 		return "outcome unknown"
 	}

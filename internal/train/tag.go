@@ -99,8 +99,15 @@ func (v Version) String() string {
 // Ref is what git can resolve: the commit where it is known, else the tag.
 func (v Version) Ref() string { return cmp.Or(v.SHA, v.Tag) }
 
-// Is says whether this is the candidate: the same tag, and no other commit.
+// shortestSHA is how many digits of a commit are taken for it.
+const shortestSHA = 7
+
+// Is says whether this is the candidate: the same tag, and no other commit;
+// where no tag is known, the same commit, which may be shortened.
 func (v Version) Is(c Candidate) bool {
+	if v.Tag == "" {
+		return len(v.SHA) >= shortestSHA && strings.HasPrefix(c.SHA, v.SHA)
+	}
 	return v.Tag == c.Tag && (v.SHA == "" || c.SHA == "" || v.SHA == c.SHA)
 }
 

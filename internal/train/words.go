@@ -60,10 +60,16 @@ func (f FailingSpec) line(m Markup) string {
 	if f.Test != "" {
 		line += " " + m.Escape(f.Test)
 	}
-	if len(f.Owners) > 0 {
+	switch {
+	case len(f.Groups) > 0:
+		line += ", owned by " + m.Escape(strings.Join(f.Groups, ", "))
+	case len(f.Owners) > 0:
 		line += ", owned by " + m.Escape(strings.Join(f.Owners, ", "))
-	} else {
+	default:
 		line += ", no owner in CODEOWNERS"
+	}
+	if f.Recent > 0 {
+		line += fmt.Sprintf(", failed %s lately on the default branch", times(f.Recent))
 	}
 	return line
 }
@@ -75,6 +81,12 @@ func (s *State) DeployCard(env EnvironmentName) Message {
 	lines := []string{d.line(Mrkdwn, zone)}
 	if !d.Before.IsZero() {
 		lines = append(lines, fmt.Sprintf("Before it ran %s.", Mrkdwn.Code(d.Before.String())))
+	}
+	if d.Replaced {
+		lines = append(lines, "GitLab refused the tag's own job as outdated; a new pipeline on the same tag deploys it.")
+	}
+	if d.Present {
+		lines = append(lines, "It was there already, so no job was run again.")
 	}
 	if d.Adopted {
 		lines = append(lines, "The job had been started by somebody in GitLab; it was adopted, not played again.")
@@ -147,7 +159,8 @@ func (s *State) E2EEvent() Message {
 	return m
 }
 
-// DeployEvent says how a deploy ended; a failure says what a person can do.
+// DeployEvent says how a deploy ended; a failure has its cause, what it looks
+// like, the log, the owner and one thing to do next.
 func (s *State) DeployEvent(env EnvironmentName) Message {
 	d := s.DeployOf(env)
 	m := Message{Title: fmt.Sprintf("%s Deploy of %s to %s: %s", deployIcon(d), d.Tag, env, d.Outcome.words())}
@@ -155,23 +168,90 @@ func (s *State) DeployEvent(env EnvironmentName) Message {
 		m.Body = fmt.Sprintf("It took %s.", Span(d.EndedAt.Sub(d.StartedAt)))
 		return m
 	}
-	m.Body = strings.Join([]string{
-		"Cause: " + Mrkdwn.Escape(d.Cause),
-		"Log: " + Mrkdwn.link("open it", d.LogURL()),
-		"Next: read the log. Nothing is deployed again by itself. " + s.retryAdvice(env),
-	}, "\n")
+	lines := []string{"Cause: " + Mrkdwn.Escape(d.Cause)}
+	if d.Rollback != nil {
+		lines = append(lines, d.Rollback.line(Mrkdwn))
+		for _, r := range d.Rollback.Refused {
+			lines = append(lines, "• "+Mrkdwn.Escape(r))
+		}
+	}
+	lines = append(lines, d.Evidence.lines(Mrkdwn)...)
+	lines = append(lines, "Log: "+Mrkdwn.link("open it", d.LogURL()), "Owner: "+Mrkdwn.Escape(s.owner()), "Next: "+s.nextAction(env, Mrkdwn))
+	m.Body = strings.Join(lines, "\n")
 	m.Mention = s.Train.Slack.OnCall
 	return m
 }
 
-// retryAdvice is the line that deploys again, or that says what is waited for.
-func (s *State) retryAdvice(env EnvironmentName) string {
+// RollingBackEvent says that a rollback has begun.
+func (s *State) RollingBackEvent(env EnvironmentName) Message {
 	d := s.DeployOf(env)
-	if !d.Failed() {
-		return "What the release waits for: " + Mrkdwn.Code(s.statusLine())
+	m := Message{Title: fmt.Sprintf(":rewind: Rolling %s back from %s", env, d.Tag), Mention: s.Train.Slack.OnCall}
+	if d.Rollback == nil {
+		return m
 	}
-	e, _ := Commands.Find(RetryDeploy)
-	return "If it was no fault of the code: " + Mrkdwn.Code(e.line(s.Train.Name, s.Plan.Day, Command{Environment: env}))
+	m.Title += " to " + d.Rollback.To.String()
+	switch {
+	case d.Rollback.By != "":
+		m.Body = fmt.Sprintf("Asked for by %s: %s", Mrkdwn.Escape(d.Rollback.By), Mrkdwn.Escape(d.Rollback.Reason))
+	case d.Cause != "":
+		m.Body = "Cause: " + Mrkdwn.Escape(d.Cause)
+	}
+	if url := d.LogURL(); url != "" {
+		m.Body += "\nLog: " + Mrkdwn.link("open it", url)
+	}
+	return m
+}
+
+// owner is who is asked about a failed deploy.
+func (s *State) owner() string {
+	out := cmp.Or(s.Train.Slack.OnCall, "the on-call")
+	if len(s.Changelog.Authors) > 0 {
+		out += "; authors in range: " + strings.Join(s.Changelog.Authors, ", ")
+		if s.Changelog.MoreAuthors > 0 {
+			out += fmt.Sprintf(" and %d more", s.Changelog.MoreAuthors)
+		}
+	}
+	return out
+}
+
+// nextAction says what happens after a deploy that did not succeed: by itself,
+// or by one line that a person pastes.
+func (s *State) nextAction(env EnvironmentName, m Markup) string {
+	d := s.DeployOf(env)
+	line := func(name CommandName, c Command) string {
+		e, _ := Commands.Find(name)
+		return m.Code(e.line(s.Train.Name, s.Plan.Day, c))
+	}
+	at, again := s.Reattempt(env)
+	retry := line(RetryDeploy, Command{Environment: env})
+	if d.Outcome == DeployRolledBack && env == Production {
+		retry = m.Code(s.retryLine())
+	}
+	if env == Production && !s.windowOpen(d.EndedAt) && !s.promoted(d.EndedAt) {
+		retry = line(PromoteNow, Command{})
+	}
+	back := line(Rollback, Command{Environment: env})
+	cut := line(CutTag, Command{})
+	regression := d.Evidence != nil && d.Evidence.Looks == LooksRegression
+	switch {
+	case again:
+		return fmt.Sprintf("it is tried again by itself %s, attempt %d; look with %s", When(at, s.Train.Location()), d.Attempt+1, m.Code(s.statusLine()))
+	case !d.Failed():
+		return "what the release waits for: " + m.Code(s.statusLine())
+	case d.Outcome == DeployRolledBack && regression:
+		return "have the cause reverted on " + s.Train.Branch + ", then cut a new candidate: " + cut
+	case d.Outcome == DeployRolledBack:
+		return fmt.Sprintf("if it was no fault of the code, deploy it again: %s, else cut a new candidate: %s", retry, cut)
+	case d.Outcome == DeployUnknown:
+		return "nothing is deployed blind. This reads first, follows what runs and repeats nothing that is there: " + retry
+	case d.Outcome == DeploySmokeRed:
+		return fmt.Sprintf("%s still runs there. To put back what ran before: %s", d.Tag, back)
+	case regression && !d.Before.IsZero():
+		return fmt.Sprintf("nothing is deployed again by itself. To put back what ran before: %s, or to try again: %s", back, retry)
+	case d.JobID != 0 && !d.Before.IsZero():
+		return fmt.Sprintf("nothing is deployed again by itself. If it was no fault of the code: %s, or put back what ran before: %s", retry, back)
+	}
+	return "nothing is deployed again by itself. If it was no fault of the code: " + retry
 }
 
 // ReminderEvent asks people to decide before the window opens.
@@ -290,7 +370,7 @@ func (s *State) endsBy(h Hold) string {
 	case HoldLate:
 		return "To go on: " + line(Acknowledge, Command{Hold: HoldLate}) + ", or " + line(Cancel, Command{})
 	case HoldRolledBack:
-		return "To deploy it again: " + line(RetryDeploy, Command{Environment: Production})
+		return "To deploy it again: " + Mrkdwn.Code(s.retryLine()) + ", or cut a new candidate: " + line(CutTag, Command{})
 	case HoldEnvironmentBusy:
 		return "It ends with the other deploy."
 	}
@@ -377,6 +457,19 @@ func (s *State) againLine() string {
 	return fmt.Sprintf("starter start --train %s --day %s --again", s.Train.Name, s.Plan.Day)
 }
 
+// retryLine deploys a candidate again that was rolled back.
+func (s *State) retryLine() string {
+	e, _ := Commands.Find(RetryDeploy)
+	return e.line(s.Train.Name, s.Plan.Day, Command{Environment: Production}) + ` --reason "…"`
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
 func label(name, value string) string {
 	if value == "" {
 		return ""
@@ -398,6 +491,8 @@ func waitingIcon(st Status) string {
 
 func deployIcon(d *Deploy) string {
 	switch {
+	case d != nil && (d.Outcome == DeployRolledBack || d.Running() && d.Step == DeployRollsBack):
+		return ":rewind:"
 	case d == nil || d.Running():
 		return ":arrows_counterclockwise:"
 	case d.Succeeded():

@@ -1,0 +1,55 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+// A deploy that no release follows tells people itself.
+
+func (d *deploy) announceBegin(ctx workflow.Context) {
+	if d.in.Announce == nil {
+		return
+	}
+	d.deliver = startDelivery(ctx, train.NotifyDeployID(d.in.Config.Lock), "Messages of a deploy to "+string(d.Environment), 0)
+	d.announce(ctx, false)
+}
+
+func (d *deploy) announceEnd(ctx workflow.Context) error {
+	if d.deliver == nil {
+		return nil
+	}
+	d.announce(ctx, true)
+	return d.deliver.flush(ctx)
+}
+
+func (d *deploy) announce(ctx workflow.Context, last bool) {
+	s := d.asState(ctx)
+	event := s.DeployEvent(d.Environment)
+	if !last {
+		event = s.RollingBackEvent(d.Environment)
+	}
+	channel := d.in.Announce.Staging
+	if d.Environment == train.Production {
+		channel = d.in.Announce.Production
+	}
+	a := train.Announcement{Channel: channel, Card: ptr(s.DeployCard(d.Environment)), Event: &event, Broadcast: true, Last: last}
+	if last {
+		a.Record = s.DatadogRecord(d.Environment)
+	}
+	d.deliver.send([]train.Announcement{a})
+}
+
+// asState is the deploy as a release would show it.
+func (d *deploy) asState(ctx workflow.Context) *train.State {
+	shown := d.Deploy
+	if shown.Rollback == nil && d.in.Rollback != nil {
+		shown.Rollback = &train.RolledBack{RollbackOrder: *d.in.Rollback}
+	}
+	s := &train.State{Candidate: d.in.Candidate}
+	s.Train = train.Train{Name: d.in.Train, Project: d.in.Project, Zone: d.in.Zone, Slack: *d.in.Announce, Datadog: d.in.Datadog}
+	s.Plan.Day = train.DayOf(workflow.Now(ctx).In(s.Train.Location()))
+	s.SetDeploy(shown)
+	return s
+}

@@ -1,0 +1,47 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+// askDatadog asks what a failed deploy did to its service, beside what else has
+// to be done about it; nil: Datadog is not used, or nothing was deployed.
+func (d *deploy) askDatadog(ctx workflow.Context) *pending[train.Evidence] {
+	if d.in.Datadog == nil || d.JobID == 0 {
+		return nil
+	}
+	p := start(ctx, d.steady, bestEffort("What Datadog says about "+d.Tag+" on "+string(d.Environment)), datadog.Evidence, train.EvidenceInput{
+		Service: d.in.Datadog.Service, Environment: d.Environment, Tag: d.Tag, From: d.StartedAt,
+	})
+	return &p
+}
+
+// takeEvidence records what Datadog said, and what the failure looks like.
+func (d *deploy) takeEvidence(ctx workflow.Context, asked *pending[train.Evidence]) {
+	if asked == nil {
+		return
+	}
+	e, err := asked.get(ctx)
+	if err != nil {
+		e = train.Evidence{Problem: sentence(err)}
+	}
+	failed := d.Deploy
+	e.Judge(failed)
+	d.Evidence = &e
+}
+
+// bestEffort are the options of an activity that nothing may wait for: Datadog
+// being down never holds a release.
+func bestEffort(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		Summary:                clip(summary),
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: time.Minute,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumAttempts: 3},
+	}
+}

@@ -1,0 +1,226 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+// rollBackByItself puts back what ran before a candidate whose smoke tests are
+// red, as the environment is configured.
+func (d *deploy) rollBackByItself(ctx workflow.Context) {
+	order := train.RollbackOrder{Environment: d.Environment, To: d.Before}
+	switch d.in.Config.Rollback {
+	case train.RollbackNobody:
+	case train.RollbackPipeline:
+		d.followRollback(ctx, order)
+	default:
+		d.rollBack(ctx, order)
+	}
+}
+
+// rollBackAsOrdered is the deploy that somebody asked to be a rollback.
+func (d *deploy) rollBackAsOrdered(ctx workflow.Context) {
+	d.Kind = train.FailureDefinitive
+	d.Cause = fmt.Sprintf("a rollback was asked for by %s: %s", d.in.Rollback.By, d.in.Rollback.Reason)
+	d.Outcome = train.DeployFailed
+	d.rollBack(ctx, *d.in.Rollback)
+}
+
+// rollBack puts a version back by the first rung of the ladder that is not
+// refused, waits until Flux reports it, and runs its smoke tests. There is no
+// rollback of a rollback: whatever it ends with, people are asked.
+func (d *deploy) rollBack(ctx workflow.Context, order train.RollbackOrder) {
+	r := d.beginRollback(ctx, order)
+	defer func() { d.endRollback(ctx) }()
+	if order.To.IsZero() {
+		d.noRollback("it is not known what ran before")
+		return
+	}
+	if order.To.Tag == "" {
+		d.noRollback("what ran before, %s, has no tag", order.To)
+		return
+	}
+	if order.To.Tag == d.Tag {
+		d.noRollback("%s ran before as well", d.Tag)
+		return
+	}
+	plan, err := call(ctx, d.steady, short("How "+string(d.Environment)+" goes back to "+order.To.String()), deploys.PlanRollback, train.PlanRollbackInput{
+		Project: d.in.Project, Config: d.in.Config, To: order.To, Bad: d.in.Bad, PipelineID: d.PipelineID,
+	})
+	switch {
+	case err != nil:
+		d.noRollback("it could not be found out how: %s", sentence(err))
+		return
+	case plan.Problem != "":
+		d.noRollback("%s", plan.Problem)
+		return
+	}
+	r.To = train.Version{Tag: plan.To.Tag, SHA: plan.To.SHA}
+	w := d.way(plan.To, &r.Run)
+	w.after, w.attempt = train.Earlier{}, 1
+	if s := w.climb(ctx, plan, r); s != nil {
+		d.rollbackFailed(s)
+		return
+	}
+	d.goBack(ctx, w, r)
+}
+
+// goBack follows a rollback that is under way to its end.
+func (d *deploy) goBack(ctx workflow.Context, w *way, r *train.RolledBack) {
+	for _, step := range []func(workflow.Context) *setback{w.awaitJob, w.awaitRollout, w.smoke} {
+		if s := step(ctx); s != nil {
+			d.rollbackFailed(s)
+			return
+		}
+	}
+	r.Outcome = train.RollbackSucceeded
+}
+
+// followRollback waits until Flux shows that the pipeline has put back what ran before.
+func (d *deploy) followRollback(ctx workflow.Context, order train.RollbackOrder) {
+	r := d.beginRollback(ctx, order)
+	defer func() { d.endRollback(ctx) }()
+	if order.To.Tag == "" {
+		d.noRollback("it is not known what ran before, so nothing can be waited for")
+		return
+	}
+	r.Way = train.WayByPipeline
+	w := d.way(train.Candidate{Tag: order.To.Tag, SHA: order.To.SHA}, &r.Run)
+	if s := w.awaitRollout(ctx); s != nil {
+		d.rollbackFailed(s)
+		return
+	}
+	r.Outcome = train.RollbackSucceeded
+}
+
+func (d *deploy) beginRollback(ctx workflow.Context, order train.RollbackOrder) *train.RolledBack {
+	d.Rollback = &train.RolledBack{RollbackOrder: order, StartedAt: workflow.Now(ctx)}
+	limits := d.in.Config.Limits
+	d.Step = train.DeployRollsBack
+	d.enter(ctx, train.DeployRollsBack, limits.Job.D()+limits.Flux.D()+limits.Smoke.D())
+	return d.Rollback
+}
+
+// endRollback records what the rollback means for the deploy.
+func (d *deploy) endRollback(ctx workflow.Context) {
+	d.Rollback.EndedAt = workflow.Now(ctx)
+	if d.Rollback.Back() {
+		d.Outcome = train.DeployRolledBack
+	}
+}
+
+func (d *deploy) noRollback(why string, args ...any) {
+	d.Rollback.Outcome, d.Rollback.Cause = train.RollbackNone, fmt.Sprintf(why, args...)
+}
+
+// rollbackFailed records why a rollback did not end well.
+func (d *deploy) rollbackFailed(s *setback) {
+	r := d.Rollback
+	r.Cause = s.cause
+	switch s.outcome { //nolint:exhaustive // the rest are failures
+	case train.DeploySmokeRed:
+		r.Outcome = train.RollbackSmokeRed
+	case train.DeployUnknown:
+		r.Outcome = train.RollbackUnknown
+	default:
+		r.Outcome = train.RollbackFailed
+	}
+}
+
+// rung is one way to put a version back: whether it is there to be taken, and
+// how it is. A rung that GitLab refuses did nothing, and the next one is tried.
+type rung struct {
+	name    train.RollbackWay
+	missing string
+	take    func(workflow.Context) (played train.PlayedJob, pipeline int64, err error)
+}
+
+// climb is the ladder: retry the old tag's job that succeeded; a new pipeline
+// on the old tag; the rollback job. PRODUCT.md section 8.
+func (w *way) climb(ctx workflow.Context, plan train.RollbackPlan, r *train.RolledBack) *setback {
+	if plan.Present { // the failure came before anything changed
+		r.Way, w.present = train.WayAlreadyThere, true
+		r.PipelineID, w.after.SmokeJobID = plan.Retry.PipelineID, plan.Retry.SmokeJobID
+		return nil
+	}
+	ladder := []rung{
+		{name: train.WayRetriedJob, missing: plan.NoRetry, take: func(ctx workflow.Context) (train.PlayedJob, int64, error) {
+			w.after.SmokeJobID = plan.Retry.SmokeJobID
+			played, err := w.takeBack(ctx, plan.Retry, nil)
+			return played, plan.Retry.PipelineID, err
+		}},
+		{name: train.WayNewPipeline, take: w.takeNewPipeline},
+		{name: train.WayRollbackJob, missing: plan.NoRollback, take: func(ctx workflow.Context) (train.PlayedJob, int64, error) {
+			w.job, w.after.SmokeJobID = w.in.Config.RollbackJob, 0
+			played, err := w.takeBack(ctx, plan.Rollback, map[string]string{train.RollbackVariable: w.candidate.Tag})
+			return played, plan.Rollback.PipelineID, err
+		}},
+	}
+	for i, rung := range ladder {
+		if rung.missing != "" {
+			r.Refused = append(r.Refused, fmt.Sprintf("%s: %s", rung.name, rung.missing))
+			continue
+		}
+		w.attempt = i + 2 // the deploy itself was the first
+		played, pipeline, err := rung.take(ctx)
+		switch {
+		case err == nil && played.Outdated != "":
+			r.Refused = append(r.Refused, fmt.Sprintf("%s: %s", rung.name, played.Outdated))
+		case err == nil:
+			r.Way, r.PipelineID, r.JobID, r.JobURL = rung.name, pipeline, played.JobID, played.JobURL
+			return nil
+		case refuses(err) || errors.Is(err, errNoJob):
+			r.Refused = append(r.Refused, fmt.Sprintf("%s: %s", rung.name, sentence(err)))
+		default:
+			return back(train.DeployUnknown, train.FailureUnknown, "it is not known whether %s was started by %s: %s", w.candidate.Tag, rung.name, sentence(err))
+		}
+	}
+	return back(train.DeployFailed, train.FailureDefinitive, "no way back was left")
+}
+
+// errNoJob says that a pipeline does not offer the deploy job.
+var errNoJob = errors.New("no deploy job")
+
+// takeNewPipeline is the second rung: a new pipeline on the old tag.
+func (w *way) takeNewPipeline(ctx workflow.Context) (train.PlayedJob, int64, error) {
+	started, err := write(ctx, w.steady, train.StepReplacePipeline, w.attempt, short("New pipeline on "+w.candidate.Tag), gitlab.StartPipeline, w.pipelineInput)
+	if err != nil {
+		return train.PlayedJob{}, 0, err
+	}
+	w.after = train.Earlier{Run: train.Run{PipelineID: started.ID, Replaced: true}}
+	if s := w.awaitPipelineJob(ctx); s != nil {
+		return train.PlayedJob{}, 0, fmt.Errorf("%w: %s", errNoJob, s.cause)
+	}
+	played, err := w.takeBack(ctx, train.PipelineJob{PipelineID: started.ID}, nil)
+	return played, started.ID, err
+}
+
+// takeBack plays a job that puts the version back, as soon as no other deploy
+// job of the environment runs: that is the one hold that a rollback obeys.
+func (w *way) takeBack(ctx workflow.Context, job train.PipelineJob, variables map[string]string) (train.PlayedJob, error) {
+	guard := train.Guard{
+		Train: w.in.Train, Project: w.in.Project, Obeys: train.StepRollback.Obeys(), Candidate: w.candidate, Environment: w.in.Config.GitLabEnvironment,
+	}
+	w.run.PipelineID = job.PipelineID
+	for {
+		played, err := write(ctx, w.steady, train.StepRollback, w.attempt, short(fmt.Sprintf("Put %s back by the job %s", w.candidate.Tag, w.job)),
+			gitlab.PlayJob, func(key string) train.PlayJobInput {
+				in := w.playInput(w.job, time.Time{}, key)
+				in.Guard, in.After, in.Variables = guard, job.JobID, variables
+				return in
+			})
+		if err != nil || played.Held == "" {
+			return played, err
+		}
+		until := workflow.Now(ctx).Add(w.in.Config.Limits.Job.D())
+		if _, err := call(ctx, w.steady, w.watching("Another deploy job of "+string(w.Environment)+" ends first", w.in.Config.Limits.Job.D()),
+			deploys.AwaitFree, train.AwaitFreeInput{Guard: guard, Until: until, Poll: w.in.Poll.Deploy}); err != nil {
+			return played, err
+		}
+	}
+}
