@@ -432,7 +432,7 @@ func TestADaySkippedOrMadeAHolidayAfterTheDepartureHoldsTheCutAsLate(t *testing.
 
 func TestRetryDeployDeploysStagingAgain(t *testing.T) {
 	w := newWorld(t)
-	w.jobs["deploy-staging"] = train.EndedJob{Status: "failed", Reason: "runner_system_failure"}
+	w.jobs["deploy-staging"] = train.EndedJob{Status: "failed", Reason: "script_failure"}
 	w.at(newYork(23, 18, 0), func() { w.mu.Lock(); delete(w.jobs, "deploy-staging"); w.mu.Unlock() })
 	retry := w.update(newYork(23, 18, 1), train.RetryDeploy, train.Command{By: "ada", Environment: train.Staging})
 	s := w.run()

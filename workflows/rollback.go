@@ -156,7 +156,7 @@ func (w *way) climb(ctx workflow.Context, plan train.RollbackPlan, r *train.Roll
 		}},
 		{name: train.WayNewPipeline, take: w.takeNewPipeline},
 		{name: train.WayRollbackJob, missing: plan.NoRollback, take: func(ctx workflow.Context) (train.PlayedJob, int64, error) {
-			w.job, w.after.SmokeJobID = w.in.Config.RollbackJob, 0
+			w.job, w.after.SmokeJobID = w.in.Config.RollbackJob, w.SmokeJobID // the red ones are of the same pipeline
 			played, err := w.takeBack(ctx, plan.Rollback, map[string]string{train.RollbackVariable: w.candidate.Tag})
 			return played, plan.Rollback.PipelineID, err
 		}},

@@ -91,6 +91,7 @@ type world struct {
 	dogErr    error
 	recorded  []train.DatadogRecord
 	foundOut  string
+	busy      *train.Hold
 }
 
 // next is how the next run of a job ends.
@@ -424,7 +425,7 @@ func (w *world) untilChange() time.Duration {
 
 // observe is what a watch sees.
 func (w *world) observe(in train.AwaitChangeInput) train.Observation {
-	o := train.Observation{Freeze: w.freeze, Drift: w.drift, TagMoved: w.tagMoved, HandMade: w.handMade, Running: w.runs}
+	o := train.Observation{Freeze: w.freeze, Busy: w.busy, Drift: w.drift, TagMoved: w.tagMoved, HandMade: w.handMade, Running: w.runs}
 	if w.memory.Revision > 0 {
 		m := w.memory
 		o.Memory = &m
@@ -450,7 +451,7 @@ func (w *world) written(what string, more ...train.HoldKind) {
 
 // stands are the holds that an activity runs into.
 func (w *world) stands(g train.Guard) []train.Hold {
-	o := train.Observation{Freeze: w.freeze, Drift: w.drift, Memory: &w.memory}
+	o := train.Observation{Freeze: w.freeze, Busy: w.busy, Drift: w.drift, Memory: &w.memory}
 	var out []train.Hold
 	for _, h := range o.Holds() {
 		if slices.Contains(g.Obeys, h.Kind) {

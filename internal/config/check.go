@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,6 +27,11 @@ var (
 	channelPattern  = regexp.MustCompile(`^#[^\s#@,]+$`)
 	groupPattern    = regexp.MustCompile(`^@[^\s#@,]+$`)
 	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	sitePattern     = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
+	ddTagPattern    = regexp.MustCompile(`^[a-z0-9][a-z0-9_./-]{0,99}$`)
+	labelPattern    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)                              // RFC 1123, e.g. a namespace
+	objectPattern   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`) // an object, up to 253 characters
+	ownerPattern    = regexp.MustCompile(`^@@?\w([\w./-]*\w)?$|^[\w.+-]+@\w[\w.-]*\.\w+$`)
 )
 
 // fail reports at the line of a key, or of the nearest key above that stands
@@ -58,6 +64,10 @@ func (c *checker) sound(key string) bool {
 func (c *checker) file(f File) {
 	c.address("gitlab.url", f.GitLab.URL)
 	c.address("slack.url", f.Slack.URL)
+	c.address("datadog.url", f.Datadog.URL)
+	if s := f.Datadog.Site; s != "" && !sitePattern.MatchString(s) {
+		c.fail("datadog.site", "%q is not a site of Datadog: write its host name alone, for example datadoghq.eu", s)
+	}
 	if len(f.Trains) == 0 {
 		c.fail("trains", "there is no train: describe at least one")
 	}
@@ -108,12 +118,15 @@ func (c *checker) train(key string, t train.Train) {
 	word(c, key+".cut.require", t.Cut.Require, train.RequireHead, train.RequireGreen)
 	c.environment(key+".staging", t.Staging, "staging")
 	c.environment(key+".production", t.Production, "production")
-	if a, b := t.Staging.Flux, t.Production.Flux; a == b && a.Kustomization != "" {
-		c.fail(key+".production.flux", "staging and production are the same Flux object, %s in %s of %s: each needs its own", a.Kustomization, a.Namespace, a.Context)
+	if a := t.Staging.Flux; sameObject(a, t.Production.Flux) {
+		c.fail(key+".production.flux", "staging and production are the same Flux object, %s in %s of %s: each needs its own", a.Name(), a.Namespace, a.Context)
 	}
-	c.project(key+".e2e.project", t.E2E.Project, "maven/maven-web")
-	c.variables(key+".e2e.variables", t.E2E.Variables)
+	c.e2e(key+".e2e", t.E2E)
 	c.slack(key+".slack", t.Slack)
+	c.retry(key+".retry", t.Retry)
+	if t.Datadog != nil && c.sound(key+".datadog") {
+		c.datadog(key+".datadog", *t.Datadog)
+	}
 	c.policy(key+".policy", t.Policy)
 	if u := t.Changelog.IssueURL; u != "" && !strings.Contains(u, "{key}") {
 		c.fail(key+".changelog.issueURL", "%q has no place for the issue: write {key} where it belongs, for example https://issues.example.com/browse/{key}", u)
@@ -175,15 +188,112 @@ func (c *checker) environment(key string, e train.Environment, name string) {
 	if e.Job == "" {
 		c.fail(key+".job", "this key is missing: write the name of the deploy job in the tag's pipeline, for example deploy-%s", name)
 	}
-	if e.Flux.Context == "" {
-		c.fail(key+".flux.context", "this key is missing: write the kubeconfig context of the cluster, for example %s", name)
-	}
-	if e.Flux.Kustomization == "" {
-		c.fail(key+".flux.kustomization", "this key is missing: write the name of the Flux Kustomization, for example api")
-	}
+	c.flux(key+".flux", e.Flux, name)
 	word(c, key+".start", e.Start, train.StartPlay, train.StartAutomatic)
+	word(c, key+".rollback", e.Rollback, train.RollbackOurs, train.RollbackPipeline, train.RollbackNobody)
+	if e.RollbackJob != "" && e.RollbackJob == e.Job {
+		c.fail(key+".rollbackJob", "%q is the deploy job: name a job that puts back the tag in %s, or remove the key", e.RollbackJob, train.RollbackVariable)
+	}
 	if e.Smoke != nil && c.sound(key+".smoke") {
 		c.smoke(key+".smoke", *e.Smoke)
+	}
+}
+
+// flux checks the object that tells which version runs.
+func (c *checker) flux(key string, o train.FluxObject, context string) {
+	if o.Context == "" {
+		c.fail(key+".context", "this key is missing: write the kubeconfig context of the cluster, for example %s", context)
+	}
+	if !labelPattern.MatchString(o.Namespace) {
+		c.fail(key+".namespace", "%q is not the name of a namespace: write for example flux-system", o.Namespace)
+	}
+	switch {
+	case o.Kustomization != "" && o.HelmRelease != "":
+		c.fail(key+".helmRelease", "one object tells which version runs: write either kustomization or helmRelease")
+	case o.HelmRelease != "":
+		c.object(key+".helmRelease", o.HelmRelease, "HelmRelease")
+	case o.Kustomization != "":
+		c.object(key+".kustomization", o.Kustomization, "Kustomization")
+	case c.sound(key + ".helmRelease"):
+		c.fail(key+".kustomization", "this key is missing: write the name of the Flux Kustomization, for example api, or helmRelease with that of a HelmRelease")
+	}
+	if o.Image == "" {
+		return
+	}
+	parts := strings.Split(o.Image, "/")
+	if len(parts) != 3 || !labelPattern.MatchString(parts[0]) || !isObject(parts[1]) || !labelPattern.MatchString(parts[2]) {
+		c.fail(key+".image", "%q does not name a container: write <namespace>/<deployment>/<container>, for example api/api/web", o.Image)
+	}
+}
+
+func (c *checker) object(key, name, kind string) {
+	if !isObject(name) {
+		c.fail(key, "%q is not the name of a %s: write lower-case letters, digits and - or . between them, for example api", name, kind)
+	}
+}
+
+func isObject(name string) bool { return len(name) <= 253 && objectPattern.MatchString(name) }
+
+// sameObject says whether two environments follow one Flux object. What names
+// the version there, a tag prefix or an image, does not make it another one.
+func sameObject(a, b train.FluxObject) bool {
+	return a.Context == b.Context && a.Namespace == b.Namespace && a.Kustomization == b.Kustomization &&
+		a.HelmRelease == b.HelmRelease && (a.Kustomization != "" || a.HelmRelease != "")
+}
+
+// Bounds of what is tried again by itself.
+const (
+	maxAttempts = 10
+	minWait     = train.Duration(time.Second)
+	maxWait     = train.Duration(time.Hour)
+)
+
+func (c *checker) retry(key string, r train.Retry) {
+	if r.Attempts < 1 || r.Attempts > maxAttempts {
+		c.fail(key+".attempts", "%d is out of bounds: write 1, so that nothing is tried again by itself, to %d", r.Attempts, maxAttempts)
+	}
+	if r.Wait < minWait || r.Wait > maxWait {
+		c.fail(key+".wait", "%s is out of bounds: write %s to %s", r.Wait, minWait, maxWait)
+	}
+}
+
+func (c *checker) datadog(key string, d train.DatadogConfig) {
+	if d.Service == "" {
+		c.missing(key+".service", "api")
+	}
+	for _, tag := range []struct{ key, value, example string }{{"service", d.Service, "api"}, {"team", d.Team, "eng-exp"}} {
+		if tag.value != "" && !ddTagPattern.MatchString(tag.value) {
+			c.fail(key+"."+tag.key, "%q is not the value of a tag: write up to 100 lower-case letters, digits, _, -, . and /, for example %s", tag.value, tag.example)
+		}
+	}
+}
+
+func (c *checker) e2e(key string, e train.E2EConfig) {
+	c.project(key+".project", e.Project, "maven/maven-web")
+	c.variables(key+".variables", e.Variables)
+	if e.JUnit != "" {
+		c.junit(key+".junit", e.JUnit)
+	}
+	for _, owner := range slices.Sorted(maps.Keys(e.Owners)) {
+		if at := join(key+".owners", owner); !ownerPattern.MatchString(owner) {
+			c.fail(at, "%q is not an owner in CODEOWNERS: write @ and a user or group, or a mail address, in quotes, for example %q", owner, "@maven/pods/booking")
+		} else {
+			c.handle(at, e.Owners[owner], groupPattern, "a Slack group", "@pod-booking")
+		}
+	}
+}
+
+// junit checks a pattern of paths in the archive of a job's artifacts.
+func (c *checker) junit(key, pattern string) {
+	const example = "results/*.xml"
+	_, err := path.Match(pattern, "")
+	switch {
+	case err != nil:
+		c.fail(key, "%q is not a pattern: write *, ? and closed [ ], for example %s", pattern, example)
+	case path.IsAbs(pattern), path.Clean(pattern) != pattern, strings.HasPrefix(pattern, "../"):
+		c.fail(key, "%q is not a path inside the artifacts: write it from their root, without / or . at the beginning, for example %s", pattern, example)
+	case strings.Contains(pattern, "**"):
+		c.fail(key, "%q would not look into directories below: write one * for each, for example results/*/*.xml", pattern)
 	}
 }
 
@@ -242,7 +352,7 @@ func (c *checker) pair(key string, t train.Train, otherKey string, o train.Train
 	}
 	for _, a := range environments(key, t) {
 		for _, b := range environments(otherKey, o) {
-			if a.Flux == b.Flux && a.Flux.Kustomization != "" && a.Lock != b.Lock {
+			if sameObject(a.Flux, b.Flux) && a.Lock != b.Lock {
 				c.fail(a.key+".flux", "%s deploys to the same Flux object: give both the same lock, so that only one deploys at a time", b.key)
 			}
 		}

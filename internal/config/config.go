@@ -21,6 +21,7 @@ type File struct {
 	GitLab     Server        `yaml:"gitlab"`
 	Slack      Server        `yaml:"slack"`
 	Kubernetes Kubernetes    `yaml:"kubernetes"`
+	Datadog    DatadogServer `yaml:"datadog"`
 	Trains     []train.Train `yaml:"trains"`
 }
 
@@ -33,6 +34,14 @@ type Server struct {
 type Kubernetes struct {
 	// Kubeconfig is a path; KUBECONFIG or the pod's own account when left out.
 	Kubeconfig string `yaml:"kubeconfig"`
+}
+
+// DatadogServer is where Datadog is.
+type DatadogServer struct {
+	// Site is the organisation's site; datadoghq.com when left out.
+	Site string `yaml:"site"`
+	// URL takes the place of the site's servers, for tests and proxies.
+	URL string `yaml:"url"`
 }
 
 // Error is one thing wrong with the file.
@@ -118,6 +127,8 @@ func (f File) Train(name string) (train.Train, error) {
 func (f File) WithEnv(getenv func(string) string) File {
 	f.GitLab.URL = cmp.Or(getenv("GITLAB_URL"), f.GitLab.URL)
 	f.Slack.URL = cmp.Or(getenv("SLACK_API_URL"), f.Slack.URL)
+	f.Datadog.Site = cmp.Or(getenv("DD_SITE"), f.Datadog.Site)
+	f.Datadog.URL = cmp.Or(getenv("DD_URL"), f.Datadog.URL)
 	f.Kubernetes.Kubeconfig = cmp.Or(getenv("KUBECONFIG"), f.Kubernetes.Kubeconfig)
 	return f
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,11 +53,59 @@ func TestTheExampleIsTheTrainOfTheProcessDocument(t *testing.T) {
 	assert.Equal(t, train.Window{Opens: train.Clock{Hour: 11}, Closes: train.Clock{Hour: 16}}, tr.Window)
 	assert.Equal(t, train.Clock{Hour: 17}, tr.Cut.At)
 	assert.Equal(t, "promote-production", tr.Production.Job)
-	assert.Equal(t, train.FluxObject{Context: "staging", Namespace: "flux-system", Kustomization: "api"}, tr.Staging.Flux)
+	assert.Equal(t, train.FluxObject{Context: "staging", Namespace: "flux-system", Kustomization: "api", TagPrefix: "api/"}, tr.Staging.Flux)
 	assert.Equal(t, "maven/maven-web", tr.E2E.Project)
 	assert.Equal(t, map[string]string{"TRIGGER_ID": "e2e", "ENV": "staging"}, tr.E2E.Variables)
 	assert.Equal(t, []string{"#mono-release-coordination", "#staging-e2e-web-alerts", "#deploy-staging", "#deploy-maven"}, tr.Slack.Channels())
 	assert.Equal(t, "@eng-exp-on-call", tr.Slack.OnCall)
+	assert.Equal(t, train.RollbackOurs, tr.Staging.Rollback)
+	assert.Equal(t, train.RollbackOurs, tr.Production.Rollback)
+	assert.Empty(t, tr.Production.RollbackJob)
+	assert.Equal(t, train.Retry{Attempts: 3, Wait: train.Duration(time.Minute)}, tr.Retry)
+	assert.Equal(t, &train.DatadogConfig{Service: "api", Team: "eng-exp"}, tr.Datadog)
+	assert.Equal(t, "results/*.xml", tr.E2E.JUnit)
+	assert.Equal(t, map[string]string{"@maven/pods/booking": "@pod-booking", "@maven/pods/payments": "@pod-payments"}, tr.E2E.Owners)
+}
+
+func TestTheAlternativesOfTheExampleAreTaken(t *testing.T) {
+	const object = "      flux: {context: production, namespace: flux-system, kustomization: api}\n"
+	for name, c := range map[string]struct {
+		replace []string
+		want    func(*train.Environment)
+	}{
+		"rollback job": {[]string{"# rollbackJob: ", "rollbackJob: "}, func(e *train.Environment) { e.RollbackJob = "rollback-production" }},
+		"Helm release": {[]string{object, "", "# flux: {context: production, helmRelease", "flux: {context: production, helmRelease"}, func(e *train.Environment) {
+			e.Flux.Kustomization, e.Flux.HelmRelease = "", "api"
+		}},
+		"image": {[]string{object, "", "# flux: {context: production, kustomization", "flux: {context: production, kustomization"}, func(e *train.Environment) {
+			e.Flux.Kustomization, e.Flux.Image = "apps", "api/api/web"
+		}},
+		"rollback by the pipeline": {[]string{"rollback: ours\n", "rollback: pipeline\n"}, func(e *train.Environment) { e.Rollback = train.RollbackPipeline }},
+		"rollback by nobody":       {[]string{"rollback: ours\n", "rollback: none\n"}, func(e *train.Environment) { e.Rollback = train.RollbackNobody }},
+	} {
+		plain, err := config.Parse("release.yaml", []byte(example(t)), today)
+		require.NoError(t, err)
+		f, err := config.Parse("release.yaml", []byte(example(t, c.replace...)), today)
+		require.NoError(t, err, name)
+		c.want(&plain.Trains[0].Production)
+		assert.Equal(t, plain, f, name)
+	}
+}
+
+func TestTheBoundsOfRetriesAreTaken(t *testing.T) {
+	for _, c := range [][2]string{{"1", "1s"}, {"10", "1h"}} {
+		f, err := config.Parse("release.yaml", []byte(example(t, "attempts: 3 ", "attempts: "+c[0]+" ", "wait: 1m ", "wait: "+c[1]+" ")), today)
+		require.NoError(t, err)
+		assert.Equal(t, c[0], fmt.Sprint(f.Trains[0].Retry.Attempts))
+		assert.Equal(t, c[1], f.Trains[0].Retry.Wait.String())
+	}
+}
+
+func TestOwnersMayBeGroupsUsersRolesAndMailAddresses(t *testing.T) {
+	for _, owner := range []string{"@ada", "@maven/pods/web-app", "@@maintainers", "ada@example.com"} {
+		_, err := config.Parse("release.yaml", []byte(example(t, "@maven/pods/booking", owner)), today)
+		assert.NoError(t, err, owner)
+	}
 }
 
 func TestTheExampleStaysSoundInTheYearsToCome(t *testing.T) {
@@ -93,6 +142,11 @@ func TestWhatIsLeftOutTakesItsDefault(t *testing.T) {
 	assert.Nil(t, tr.Production.Smoke)
 	assert.Equal(t, "web-production", tr.Production.Lock)
 	assert.Equal(t, "production", tr.Production.GitLabEnvironment)
+	assert.Equal(t, train.RollbackOurs, tr.Production.Rollback)
+	assert.Equal(t, train.Retry{Attempts: 3, Wait: train.Duration(time.Minute)}, tr.Retry)
+	assert.Nil(t, tr.Datadog)
+	assert.Empty(t, tr.E2E.JUnit)
+	assert.Empty(t, tr.E2E.Owners)
 }
 
 const minimal = `
@@ -172,10 +226,11 @@ func TestTheEnvironmentOverridesAddresses(t *testing.T) {
 	f := config.File{GitLab: config.Server{URL: "https://gitlab.com"}, Kubernetes: config.Kubernetes{Kubeconfig: "file"}}
 	none := f.WithEnv(func(string) string { return "" })
 	assert.Equal(t, f, none)
-	env := map[string]string{"GITLAB_URL": "http://127.0.0.1:1", "SLACK_API_URL": "http://127.0.0.1:2", "KUBECONFIG": "other"}
+	env := map[string]string{"GITLAB_URL": "http://127.0.0.1:1", "SLACK_API_URL": "http://127.0.0.1:2", "KUBECONFIG": "other", "DD_SITE": "datadoghq.eu", "DD_URL": "http://127.0.0.1:3"}
 	got := f.WithEnv(func(k string) string { return env[k] })
 	assert.Equal(t, "http://127.0.0.1:1", got.GitLab.URL)
 	assert.Equal(t, "http://127.0.0.1:2", got.Slack.URL)
 	assert.Equal(t, "other", got.Kubernetes.Kubeconfig)
+	assert.Equal(t, config.DatadogServer{Site: "datadoghq.eu", URL: "http://127.0.0.1:3"}, got.Datadog)
 	assert.Equal(t, "https://gitlab.com", f.GitLab.URL, "the file itself stays as it was")
 }

@@ -83,6 +83,40 @@ func TestAMistakeIsNamedWithLineAndKey(t *testing.T) {
 		"group without sign":     {`onCall: "@eng-exp-on-call"`, "onCall: eng-exp-on-call", "trains[0].slack.onCall", `is not a group: write its name with @`},
 		"missing group":          {`onCall: "@eng-exp-on-call"`, "", "trains[0].slack.onCall", "this key has no value"},
 		"bad address":            {"https://gitlab.com", "gitlab.com", "gitlab.url", "this is not an address"},
+		"bad rollback":           {"rollback: ours\n", "rollback: us\n", "trains[0].production.rollback", `"us" is not known here: write ours or pipeline or none`},
+		"deploy job rolls back":  {"# rollbackJob: rollback-production", "rollbackJob: promote-production", "trains[0].production.rollbackJob", "is the deploy job: name a job that puts back the tag in ROLLBACK_TO"},
+		"no attempts":            {"attempts: 3 ", "attempts: 0 ", "trains[0].retry.attempts", "write at least 1, or remove the key"},
+		"negative attempts":      {"attempts: 3 ", "attempts: -1 ", "trains[0].retry.attempts", "-1 is out of bounds: write 1, so that nothing is tried again by itself, to 10"},
+		"many attempts":          {"attempts: 3 ", "attempts: 11 ", "trains[0].retry.attempts", "11 is out of bounds"},
+		"attempts in words":      {"attempts: 3 ", "attempts: three ", "trains[0].retry.attempts", `"three" is not a whole number: write for example 3`},
+		"attempts in parts":      {"attempts: 3 ", "attempts: 2.5 ", "trains[0].retry.attempts", "is not a whole number"},
+		"attempts as a list":     {"attempts: 3 ", "attempts: [3] ", "trains[0].retry.attempts", "here stands a list: write a single value"},
+		"short wait":             {"wait: 1m ", "wait: 500ms ", "trains[0].retry.wait", "500ms is out of bounds: write 1s to 1h"},
+		"long wait":              {"wait: 1m ", "wait: 61m ", "trains[0].retry.wait", "out of bounds: write 1s to 1h"},
+		"unknown retry":          {"attempts: 3 ", "attempt: 3 ", "trains[0].retry.attempt", `did you mean "attempts"?`},
+		"Datadog without name":   {"{service: api, team", "{team", "trains[0].datadog.service", "this key is missing: write for example api"},
+		"misspelt service":       {"{service: api, team", "{servise: api, team", "trains[0].datadog.servise", `did you mean "service"?`},
+		"service that is no tag": {"{service: api, team", "{service: The API, team", "trains[0].datadog.service", `"The API" is not the value of a tag`},
+		"team that is no tag":    {"team: eng-exp}", "team: \"@eng-exp\"}", "trains[0].datadog.team", "is not the value of a tag: write up to 100 lower-case letters, digits, _, -, . and /, for example eng-exp"},
+		"Datadog by address":     {"# datadog:\n#   site: datadoghq.eu ", "datadog:\n  site: https://datadoghq.eu ", "datadog.site", "write its host name alone, for example datadoghq.eu"},
+		"bad Datadog address":    {"# datadog:\n#   site: datadoghq.eu ", "datadog:\n  url: proxy:8126 ", "datadog.url", "this is not an address"},
+		"two Flux objects":       {"{context: staging, ", "{context: staging, helmRelease: api, ", "trains[0].staging.flux.helmRelease", "write either kustomization or helmRelease"},
+		"misspelt Helm release":  {"flux-system, kustomization: api}", "flux-system, helmrelease: api}", "trains[0].staging.flux.helmrelease", `did you mean "helmRelease"?`},
+		"bad Kustomization":      {"flux-system, kustomization: api}", "flux-system, kustomization: apps/api}", "trains[0].staging.flux.kustomization", `"apps/api" is not the name of a Kustomization`},
+		"bad Helm release":       {"flux-system, kustomization: api}", "flux-system, helmRelease: Api}", "trains[0].staging.flux.helmRelease", `"Api" is not the name of a HelmRelease`},
+		"bad namespace":          {"namespace: flux-system, kustomization: api}", "namespace: flux_system, kustomization: api}", "trains[0].staging.flux.namespace", `"flux_system" is not the name of a namespace`},
+		"image of two parts":     {"flux-system, kustomization: api}", "flux-system, kustomization: api, image: api/web}", "trains[0].staging.flux.image", "write <namespace>/<deployment>/<container>, for example api/api/web"},
+		"image with an address":  {"flux-system, kustomization: api}", "flux-system, kustomization: api, image: registry.example.com/api/web:1}", "trains[0].staging.flux.image", "does not name a container"},
+		"the prefix of Flux":     {"flux-system, kustomization: api}", "flux-system, kustomization: api, tagPrefix: api/}", "trains[0].staging.flux.tagPrefix", "there is no such key"},
+		"open JUnit pattern":     {"junit: results/*.xml ", "junit: \"results/[a.xml\" ", "trains[0].e2e.junit", "is not a pattern: write *, ? and closed [ ]"},
+		"absolute JUnit pattern": {"junit: results/*.xml ", "junit: /builds/results/*.xml ", "trains[0].e2e.junit", "write it from their root"},
+		"JUnit pattern with dot": {"junit: results/*.xml ", "junit: ./results/*.xml ", "trains[0].e2e.junit", "write it from their root"},
+		"JUnit pattern outside":  {"junit: results/*.xml ", "junit: ../results/*.xml ", "trains[0].e2e.junit", "write it from their root"},
+		"deep JUnit pattern":     {"junit: results/*.xml ", "junit: results/**/*.xml ", "trains[0].e2e.junit", "would not look into directories below: write one * for each"},
+		"owner without sign":     {`"@maven/pods/booking"`, "maven/pods/booking", "trains[0].e2e.owners.maven/pods/booking", `"maven/pods/booking" is not an owner in CODEOWNERS: write @ and a user or group`},
+		"owner without group":    {`: "@pod-booking"`, ":", "trains[0].e2e.owners.@maven/pods/booking", "this has no value"},
+		"owner of a channel":     {`: "@pod-booking"`, `: "#pod-booking"`, "trains[0].e2e.owners.@maven/pods/booking", `"#pod-booking" is not a Slack group: write its name with @, in quotes, for example "@pod-booking"`},
+		"owner twice":            {`"@maven/pods/payments"`, `"@maven/pods/booking"`, "trains[0].e2e.owners.@maven/pods/booking", "this key stands twice"},
 		"issue link":             {"branch: main", "changelog: {issueURL: https://issues.example.com/}", "trains[0].changelog.issueURL", "write {key}"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,6 +207,8 @@ func TestTrainsThatGetInEachOthersWayAreRefused(t *testing.T) {
 		"a longer prefix": {[]string{"name: api ", "name: web ", "tagPrefix: api/", "tagPrefix: api/v2/", "job: deploy-staging ", "lock: api-staging\n      job: s\n", "job: promote-production", "lock: api-production\n      job: p"}, []string{"trains[1].tagPrefix"}},
 		"an empty prefix": {[]string{"name: api ", "name: web ", "tagPrefix: api/", "tagPrefix: \"\"", "job: deploy-staging ", "lock: api-staging\n      job: s\n", "job: promote-production", "lock: api-production\n      job: p"}, []string{"trains[1].tagPrefix"}},
 		"one Flux object": {[]string{"name: api ", "name: web ", "tagPrefix: api/", "tagPrefix: web/"}, []string{"trains[1].staging.flux", "trains[1].production.flux"}},
+		"one object though another image": {[]string{"name: api ", "name: web ", "tagPrefix: api/", "tagPrefix: web/", "kustomization: api}", "kustomization: web}",
+			"production, namespace: flux-system, kustomization: api}", "production, namespace: flux-system, kustomization: api, image: a/b/c}"}, []string{"trains[1].production.flux"}},
 		"crosswise": {[]string{"name: api ", "name: web ", "tagPrefix: api/", "tagPrefix: web/", "{context: staging,", "{context: other,",
 			"{context: production,", "{context: staging,"}, []string{"trains[1].production.flux"}},
 	} {
@@ -182,6 +218,27 @@ func TestTrainsThatGetInEachOthersWayAreRefused(t *testing.T) {
 		}
 		assert.Equal(t, c.keys, keys, name)
 	}
+}
+
+func TestHelmReleasesAreComparedLikeKustomizations(t *testing.T) {
+	helm := []string{
+		"staging, namespace: flux-system, kustomization: api}", "staging, namespace: flux-system, helmRelease: api}",
+		"production, namespace: flux-system, kustomization: api}", "production, namespace: flux-system, helmRelease: api}",
+	}
+	all := wrong(t, example(t, append(helm, "{context: production,", "{context: staging,")...))
+	require.Len(t, all, 1, all.Error())
+	assert.Contains(t, all[0].Error(), "trains[0].production.flux: staging and production are the same Flux object, HelmRelease api in flux-system of staging: each needs its own")
+
+	_, one, _ := strings.Cut(example(t, helm...), "trains:\n")
+	two := strings.NewReplacer("name: api ", "name: web ", "tagPrefix: api/", "tagPrefix: web/").Replace(one)
+	all = wrong(t, "trains:\n"+one+two)
+	require.Len(t, all, 2, all.Error())
+	assert.Equal(t, "trains[1].staging.flux", all[0].Key)
+	assert.Contains(t, all[0].Text, "trains[0].staging deploys to the same Flux object: give both the same lock")
+
+	// A Kustomization is another object than the HelmRelease of its name.
+	_, err := config.Parse("release.yaml", []byte(example(t, helm[2], helm[3], "{context: production,", "{context: staging,")), today)
+	require.NoError(t, err)
 }
 
 func TestAFileThatIsNoConfigurationGetsOneSentence(t *testing.T) {

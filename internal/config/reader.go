@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -93,6 +94,8 @@ func (r *reader) value(n *yaml.Node, key string, v reflect.Value) {
 		r.sequence(n, key, v)
 	case reflect.Map:
 		r.strings(n, key, v)
+	case reflect.Int:
+		r.number(n, key, v)
 	case reflect.String:
 		if r.is(n, yaml.ScalarNode, key) {
 			v.SetString(n.Value) // as written: 1.10 stays 1.10
@@ -111,7 +114,26 @@ func (r *reader) text(n *yaml.Node, key string, v reflect.Value) {
 		r.fail(n.Line, key, "%s", err)
 		return
 	}
-	if least, ok := leastValues[v.Type()]; ok && v.IsZero() { // the default would silently take its place
+	r.notZero(n, key, v)
+}
+
+// number reads a whole number in decimal digits.
+func (r *reader) number(n *yaml.Node, key string, v reflect.Value) {
+	if !r.is(n, yaml.ScalarNode, key) {
+		return
+	}
+	i, err := strconv.Atoi(n.Value)
+	if err != nil {
+		r.fail(n.Line, key, "%q is not a whole number: write for example 3", n.Value)
+		return
+	}
+	v.SetInt(int64(i))
+	r.notZero(n, key, v)
+}
+
+// notZero refuses a value whose place the default would silently take.
+func (r *reader) notZero(n *yaml.Node, key string, v reflect.Value) {
+	if least, ok := leastValues[v.Type()]; ok && v.IsZero() {
 		r.fail(n.Line, key, "%q means the same as no value at all: write at least %s, or remove the key", n.Value, least)
 	}
 }
@@ -120,6 +142,7 @@ func (r *reader) text(n *yaml.Node, key string, v reflect.Value) {
 var leastValues = map[reflect.Type]string{
 	reflect.TypeFor[train.Clock]():    "00:01",
 	reflect.TypeFor[train.Duration](): "1s",
+	reflect.TypeFor[int]():            "1",
 }
 
 func (r *reader) sequence(n *yaml.Node, key string, v reflect.Value) {

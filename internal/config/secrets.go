@@ -16,13 +16,21 @@ type Secrets struct {
 	// SlackAppToken is for the socket on which the Slack listener hears clicks,
 	// xapp-… A day runs without it.
 	SlackAppToken string
+	// DatadogAPIKey lets events and DORA records be written; without it Datadog
+	// is not used.
+	DatadogAPIKey string
+	// DatadogAppKey lets logs, monitors and events be read as well.
+	DatadogAppKey string
 }
 
-// SecretsFromEnv reads GITLAB_TOKEN, SLACK_BOT_TOKEN and SLACK_APP_TOKEN. White
-// space around a value, as files of secrets leave it, is dropped.
+// SecretsFromEnv reads GITLAB_TOKEN, SLACK_BOT_TOKEN, SLACK_APP_TOKEN, DD_API_KEY
+// and DD_APP_KEY. White space around a value, as files of secrets leave it, is dropped.
 func SecretsFromEnv(getenv func(string) string) Secrets {
 	get := func(name string) string { return strings.TrimSpace(getenv(name)) }
-	return Secrets{GitLabToken: get("GITLAB_TOKEN"), SlackBotToken: get("SLACK_BOT_TOKEN"), SlackAppToken: get("SLACK_APP_TOKEN")}
+	return Secrets{
+		GitLabToken: get("GITLAB_TOKEN"), SlackBotToken: get("SLACK_BOT_TOKEN"), SlackAppToken: get("SLACK_APP_TOKEN"),
+		DatadogAPIKey: get("DD_API_KEY"), DatadogAppKey: get("DD_APP_KEY"),
+	}
 }
 
 // Check names every secret that is needed and missing, and what it is for.
@@ -35,6 +43,9 @@ func (s Secrets) Check() error {
 		if secret.value == "" {
 			missing = append(missing, fmt.Sprintf("%s (%s)", secret.name, secret.use))
 		}
+	}
+	if s.DatadogAppKey != "" && s.DatadogAPIKey == "" {
+		missing = append(missing, "DD_API_KEY (the API key of Datadog, without which DD_APP_KEY opens nothing: set both or neither)")
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("the environment lacks %s", strings.Join(missing, " and "))

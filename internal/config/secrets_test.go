@@ -24,6 +24,22 @@ func TestSecretsComeFromTheEnvironmentWithoutWhiteSpace(t *testing.T) {
 	assert.Equal(t, "xoxb-2", s.SlackBotToken)
 	assert.Equal(t, "xapp-3", s.SlackAppToken)
 	assert.NoError(t, s.Check())
+
+	s = secrets(map[string]string{"DD_API_KEY": "dd-4 ", "DD_APP_KEY": "dd-5\n"})
+	assert.Equal(t, "dd-4", s.DatadogAPIKey)
+	assert.Equal(t, "dd-5", s.DatadogAppKey)
+}
+
+func TestDatadogNeedsItsAPIKeyButNotTheOtherOne(t *testing.T) {
+	values := map[string]string{"GITLAB_TOKEN": "g", "SLACK_BOT_TOKEN": "s"}
+	assert.NoError(t, secrets(values).Check(), "Datadog is optional")
+	values["DD_APP_KEY"] = "hunter2"
+	err := secrets(values).Check()
+	assert.EqualError(t, err, "the environment lacks DD_API_KEY (the API key of Datadog, without which DD_APP_KEY opens nothing: set both or neither)")
+	values["DD_API_KEY"] = "hunter2"
+	assert.NoError(t, secrets(values).Check())
+	delete(values, "DD_APP_KEY")
+	assert.NoError(t, secrets(values).Check(), "the API key alone is enough for events")
 }
 
 func TestEveryMissingSecretIsNamedAtOnceWithItsUse(t *testing.T) {
@@ -40,7 +56,7 @@ func TestEveryMissingSecretIsNamedAtOnceWithItsUse(t *testing.T) {
 }
 
 func TestSecretsNeverPrintTheirValues(t *testing.T) {
-	s := secrets(map[string]string{"GITLAB_TOKEN": "hunter2", "SLACK_BOT_TOKEN": "hunter2", "SLACK_APP_TOKEN": "hunter2"})
+	s := secrets(map[string]string{"GITLAB_TOKEN": "hunter2", "SLACK_BOT_TOKEN": "hunter2", "SLACK_APP_TOKEN": "hunter2", "DD_API_KEY": "hunter2", "DD_APP_KEY": "hunter2"})
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%t"} {
 		_, _ = fmt.Fprintf(&out, verb+verb+verb+"\n", s, &s, struct{ S config.Secrets }{s})

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 	apps "k8s.io/api/apps/v1"
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -36,7 +35,8 @@ func generateCRDs(ctx context.Context, dir string) ([]*apiextensions.CustomResou
 	cmd := exec.CommandContext(ctx, "go", "tool", "controller-gen",
 		"crd:crdVersions=v1", "paths="+strings.Join(fluxAPIs, ";"), "output:crd:artifacts:config="+dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("generate the custom resource definitions: %w\n%s", err, out)
+		told, _, _ := strings.Cut(string(out), "\nUsage:") // all of it follows
+		return nil, fmt.Errorf("generate the custom resource definitions: %w\n%s", err, told)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *Server) storeDeployments(ctx context.Context) error {
 	etcd := v3client.New(s.etcd.Server)
 	defer func() { _ = etcd.Close() }()
 	key := storagePrefix + "/" + apiextensions.GroupName + "/customresourcedefinitions/" + deployments().Name
-	_, err = clientv3.NewKV(etcd).Put(ctx, key, string(raw))
+	_, err = etcd.Put(ctx, key, string(raw))
 	return err
 }
 

@@ -221,6 +221,23 @@ const (
 	WayAlreadyThere RollbackWay = "already-there"
 )
 
+// words say how it was done, as a clause.
+func (w RollbackWay) words() string {
+	switch w {
+	case WayRetriedJob:
+		return "by that tag's own job, run again"
+	case WayNewPipeline:
+		return "by a new pipeline on that tag"
+	case WayRollbackJob:
+		return "by the rollback job"
+	case WayByPipeline:
+		return "by the pipeline itself"
+	case WayAlreadyThere:
+		return "it had never left"
+	}
+	return "by no way yet"
+}
+
 // RollbackOutcome is how a rollback ended.
 type RollbackOutcome string
 
@@ -258,7 +275,7 @@ func (d *Deploy) Failed() bool {
 // LogURL is the page that shows most about the last thing that happened.
 func (d *Deploy) LogURL() string {
 	switch {
-	case d.SmokeURL != "" && (d.Step == DeploySmokeTests || d.Outcome == DeploySmokeRed || d.Outcome == DeployRolledBack):
+	case d.SmokeURL != "" && (d.Step == DeploySmokeTests || d.Step == DeployRollsBack || d.Outcome == DeploySmokeRed || d.Outcome == DeployRolledBack):
 		return d.SmokeURL
 	case d.JobURL != "":
 		return d.JobURL

@@ -318,9 +318,9 @@ func (r *RolledBack) line(m Markup) string {
 	case "":
 		return fmt.Sprintf("Rolling back to %s", to)
 	case RollbackSucceeded:
-		return fmt.Sprintf("Rolled back to %s (%s), smoke tests green", to, r.Way)
+		return fmt.Sprintf("Rolled back to %s (%s), smoke tests green", to, r.Way.words())
 	case RollbackSmokeRed:
-		return fmt.Sprintf("Rolled back to %s (%s), but its smoke tests are red too%s", to, r.Way, why)
+		return fmt.Sprintf("Rolled back to %s (%s), but its smoke tests are red too%s", to, r.Way.words(), why)
 	case RollbackNone:
 		return "Not rolled back" + why
 	case RollbackFailed:
