@@ -423,7 +423,7 @@ func TestAnE2EReportNamesFailingSpecsOwnersAndTheCypressRun(t *testing.T) {
 	assert.Equal(t, train.E2EReport{
 		Tests: 4, Failed: 3, CypressURL: "https://cloud.cypress.io/projects/p1/runs/2",
 		Specs: []train.FailingSpec{
-			{Spec: "cypress/e2e/booking/calendar.cy.ts", Test: "shows a slot", Owners: []string{"@maven/pods/booking"}},
+			{Spec: "cypress/e2e/booking/calendar.cy.ts", Test: "shows a slot", Owners: []string{"@maven/pods/platform", "@maven/pods/booking"}},
 			{Spec: "cypress/e2e/inbox.cy.ts", Test: "inbox", Owners: []string{"@maven/pods/platform"}},
 		},
 	}, found.Report)
@@ -431,7 +431,7 @@ func TestAnE2EReportNamesFailingSpecsOwnersAndTheCypressRun(t *testing.T) {
 
 func TestOnlyAFailureThatStandsIsBelieved(t *testing.T) {
 	c := train.Candidate{Tag: "v1", SHA: "s"}
-	bad := flux.State{Attempted: train.Version{Tag: "v1", SHA: "s"}, Reason: "HealthCheckFailed", Observed: true, SourceReady: true}
+	bad := flux.State{Attempted: []train.Version{{Tag: "v1", SHA: "s"}}, Reason: "HealthCheckFailed", Observed: true, SourceReady: true}
 	f := &Flux{API: &fakeFlux{state: bad}}
 	r, err := execute(t, f.AwaitRollout, train.AwaitRolloutInput{Candidate: c, Until: time.Now().Add(time.Minute), Poll: train.Duration(time.Millisecond)})
 	require.NoError(t, err)

@@ -200,7 +200,7 @@ func (g *GitLab) newerDeployment(ctx context.Context, in train.PlayJobInput, job
 // mustNotPlay re-checks, at the last moment, what must hold for a play.
 func (g *GitLab) mustNotPlay(ctx context.Context, in train.PlayJobInput) (train.PlayedJob, error) {
 	guard := in.Guard
-	guard.Candidate = in.Candidate
+	guard.Candidate, guard.Project = in.Candidate, in.Project
 	holds, err := g.Holds.stand(ctx, guard)
 	if err != nil {
 		return train.PlayedJob{}, err

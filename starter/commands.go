@@ -54,6 +54,9 @@ func (a *app) commandCommand(e train.Entry) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if e.Name == train.Rollback {
+				return a.rollback(cmd.Context(), t, e, day, c)
+			}
 			answer, err := a.send(cmd.Context(), t, e, day, c)
 			if err != nil {
 				return err

@@ -30,6 +30,7 @@ type demo struct {
 	length   time.Duration
 	scenario string
 	keep     bool
+	service  string // what the train is called in Datadog
 
 	dir      string // temporary files; removed at the end
 	began    time.Time
@@ -44,11 +45,12 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Run one release day on this machine, with nothing to set up",
 		Long: `Run one release day on this machine, with nothing to set up: it starts a Temporal
-dev server with Web UI, a sandbox that stands for GitLab, Slack and Kubernetes, and
-a worker, and squeezes the day into about a minute. Ctrl-C stops all of it.
+dev server with Web UI, a sandbox that stands for GitLab, Slack, Kubernetes and
+Datadog, and a worker, and squeezes the day into about a minute. Ctrl-C stops all of it.
 
-A scenario is a day on which something happens: it prints the commands to paste
-into another terminal, waits for you, and ends when the release is in production.`,
+A scenario is a day on which something happens: where people have to act it prints
+the commands to paste into another terminal and waits for you, and it ends when
+the release is in production.`,
 		Example: `  starter demo
   starter demo --scenario red-e2e
   starter demo --repo ../my-service --length 30s --keep`,
@@ -79,6 +81,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 	t, err := d.app.train(d.train)
 	if err != nil {
 		return err
+	}
+	if t.Datadog != nil {
+		d.service = t.Datadog.Service
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
 	if err := d.start(ctx, t); err != nil {
@@ -142,13 +147,13 @@ func (d *demo) start(ctx context.Context, t train.Train) (err error) {
 	}); err != nil {
 		return fmt.Errorf("start the sandbox: %w", err)
 	}
-	d.say("Sandbox (GitLab, Slack, Kubernetes):  %s", d.sandbox.URL())
+	d.say("Sandbox (GitLab, Slack, Flux, Datadog): %s", d.sandbox.URL())
 	if d.temporal, err = temporalx.StartDevServer(ctx, temporalx.DevServerOptions{
 		Executable: cli, UI: true, LogFile: filepath.Join(d.dir, "temporal.log"),
 	}); err != nil {
 		return err
 	}
-	d.say("Temporal Web UI:                      %s", d.temporal.UI)
+	d.say("Temporal Web UI:                        %s", d.temporal.UI)
 	return d.startWorker(workerPath)
 }
 
@@ -202,7 +207,7 @@ func (d *demo) startWorker(path string) error {
 	if err := d.worker.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
-	d.say("Worker:                               process %d, log %s", d.worker.Process.Pid, d.workerLog())
+	d.say("Worker:                                 process %d, log %s", d.worker.Process.Pid, d.workerLog())
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/release-train/release-train/internal/config"
+	"github.com/release-train/release-train/internal/datadog"
 	"github.com/release-train/release-train/internal/flux"
 	"github.com/release-train/release-train/internal/gitlab"
 	"github.com/release-train/release-train/internal/slack"
@@ -24,16 +26,19 @@ import (
 type doctor struct {
 	app    *app
 	failed int
+	warned int
 
-	gitlab *gitlab.Client
-	slack  *slack.Client
-	flux   *flux.Client
+	secrets config.Secrets
+	gitlab  *gitlab.Client
+	slack   *slack.Client
+	flux    *flux.Client
+	datadog *datadog.Client
 }
 
 func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
-		Short: "Check tokens, jobs, channels, Flux objects and schedules, and say what to fix",
+		Short: "Check tokens, jobs, channels, Flux objects, rollbacks and schedules, and say what to fix",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := a.file()
@@ -48,6 +53,10 @@ func (a *app) doctorCommand() *cobra.Command {
 			if d.failed > 0 {
 				return fmt.Errorf("%s failed", train.Plural(d.failed, "check"))
 			}
+			if d.warned > 0 {
+				a.printf("Nothing failed, %s.\n", train.Plural(d.warned, "warning"))
+				return nil
+			}
 			a.printf("All is well.\n")
 			return nil
 		},
@@ -55,14 +64,15 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 func (d *doctor) connect(f config.File) (err error) {
-	secrets := config.SecretsFromEnv(d.app.getenv)
-	if err := secrets.Check(); err != nil {
+	d.secrets = config.SecretsFromEnv(d.app.getenv)
+	if err := d.secrets.Check(); err != nil {
 		return err
 	}
-	if d.gitlab, err = gitlab.New(gitlab.Options{URL: f.GitLab.URL, Token: secrets.GitLabToken}); err != nil {
+	if d.gitlab, err = gitlab.New(gitlab.Options{URL: f.GitLab.URL, Token: d.secrets.GitLabToken}); err != nil {
 		return err
 	}
-	d.slack = slack.New(slack.Options{URL: f.Slack.URL, Token: secrets.SlackBotToken})
+	d.slack = slack.New(slack.Options{URL: f.Slack.URL, Token: d.secrets.SlackBotToken})
+	d.datadog = datadog.New(datadog.Options{Site: f.Datadog.Site, URL: f.Datadog.URL, APIKey: d.secrets.DatadogAPIKey, AppKey: d.secrets.DatadogAppKey})
 	d.flux, err = flux.New(flux.Options{Kubeconfig: f.Kubernetes.Kubeconfig})
 	return err
 }
@@ -74,8 +84,16 @@ func (d *doctor) check(what, detail string, err error) {
 		d.failed++
 		mark, detail = "FAIL", err.Error()
 	}
-	d.app.printf("%s  %-34s %s\n", mark, what, detail)
+	d.say(mark, what, detail)
 }
+
+// warn prints what works, but not as well as it could, and what to do about it.
+func (d *doctor) warn(what, detail string) {
+	d.warned++
+	d.say("warn", what, detail)
+}
+
+func (d *doctor) say(mark, what, detail string) { d.app.printf("%s  %-34s %s\n", mark, what, detail) }
 
 func (d *doctor) run(ctx context.Context, f config.File) {
 	detail, err := clock(ctx, f.GitLab.URL)
@@ -84,6 +102,7 @@ func (d *doctor) run(ctx context.Context, f config.File) {
 	d.check("GitLab token", "is "+me.Username, err)
 	self, err := d.slack.AuthTest(ctx)
 	d.check("Slack token", "is the bot "+self.UserID+" of "+self.Team, err)
+	d.keys(ctx, f)
 	for _, t := range f.Trains {
 		d.project(ctx, t)
 		d.environments(ctx, t)
@@ -119,19 +138,73 @@ func clock(ctx context.Context, url string) (string, error) {
 	return "agrees with GitLab's", nil
 }
 
+// keys checks those of Datadog, where a train uses it. Datadog itself checks an
+// API key only; whether the other one opens anything, a read tells.
+func (d *doctor) keys(ctx context.Context, f config.File) {
+	i := slices.IndexFunc(f.Trains, func(t train.Train) bool { return t.Datadog != nil })
+	if i < 0 {
+		return
+	}
+	const api, application = "Datadog API key", "Datadog application key"
+	if d.secrets.DatadogAPIKey == "" {
+		d.check(api, "", errors.New("the environment lacks DD_API_KEY: set it, or remove datadog from the train "+f.Trains[i].Name))
+		return
+	}
+	err := d.datadog.Validate(ctx)
+	d.check(api, "is valid at "+cmp.Or(f.Datadog.Site, "datadoghq.com"), err)
+	switch {
+	case err != nil: // what the other key opens cannot be told
+	case d.secrets.DatadogAppKey == "":
+		d.warn(application, "DD_APP_KEY is not set: events are written, but DORA records, logs and monitors need it")
+	default:
+		_, err = d.datadog.FiringMonitors(ctx, "service:"+f.Trains[i].Datadog.Service)
+		d.check(application, "reads monitors", err)
+	}
+}
+
 func (d *doctor) project(ctx context.Context, t train.Train) {
 	p, err := d.gitlab.Project(ctx, t.Project)
 	d.check("project "+t.Project, p.WebURL, err)
+	if err == nil {
+		d.rollbacks(t, p)
+	}
 	head, err := d.gitlab.Head(ctx, t.Project, t.Branch)
 	d.check("branch "+t.Branch, "is at "+train.ShortSHA(head.SHA)+" "+head.Title, err)
 	e2e, err := d.gitlab.Project(ctx, t.E2E.Project)
-	if err == nil && e2e.PipelineVariablesRole == "no_one_allowed" {
+	if err == nil && e2e.PipelineVariablesRole == nobody {
 		err = fmt.Errorf("no role may set pipeline variables in %s: allow the bot's role in its CI/CD settings", t.E2E.Project)
 	}
 	d.check("E2E project "+t.E2E.Project, e2e.WebURL, err)
 	detail, err := d.jobs(ctx, t)
 	d.check("jobs of "+t.Name, detail, err)
 }
+
+// rollbacks says what the settings of a project take from the ladder of rollbacks.
+func (d *doctor) rollbacks(t train.Train, p gitlab.Project) {
+	what, doubts := "rollbacks of "+t.Name, rollbackDoubts(t, p)
+	for _, doubt := range doubts {
+		d.warn(what, doubt)
+	}
+	if len(doubts) == 0 {
+		d.check(what, "may retry the job of an older tag", nil)
+	}
+}
+
+func rollbackDoubts(t train.Train, p gitlab.Project) []string {
+	var doubts []string
+	if p.ForwardDeployment && !p.ForwardDeploymentRollback {
+		doubts = append(doubts, "GitLab will refuse to retry the job of an older tag, so a new pipeline or a rollbackJob must do it: "+
+			"allow job retries for rollback deployments in the CI/CD settings of "+t.Project)
+	}
+	if p.PipelineVariablesRole == nobody {
+		doubts = append(doubts, "no role may set pipeline variables, so neither a new pipeline nor a rollbackJob can be started: "+
+			"allow the bot's role in the CI/CD settings of "+t.Project)
+	}
+	return doubts
+}
+
+// nobody is GitLab's word for a setting that no role may use.
+const nobody = "no_one_allowed"
 
 // jobs looks for the configured jobs in the newest pipeline of a release tag.
 func (d *doctor) jobs(ctx context.Context, t train.Train) (string, error) {
@@ -179,6 +252,9 @@ func jobsOf(t train.Train) []string {
 		if e.Smoke != nil && e.Smoke.Job != "" {
 			names = append(names, e.Smoke.Job)
 		}
+		if e.RollbackJob != "" {
+			names = append(names, e.RollbackJob)
+		}
 	}
 	return names
 }
@@ -186,12 +262,30 @@ func jobsOf(t train.Train) []string {
 func (d *doctor) environments(ctx context.Context, t train.Train) {
 	for _, e := range []train.Environment{t.Staging, t.Production} {
 		state, err := d.flux.State(ctx, e.Flux)
-		detail := "runs " + state.Running.String()
-		if err == nil && !state.Waits {
-			detail += ", but spec.wait is off: ready only means applied"
+		what, detail := "Flux "+cmp.Or(e.Flux.Kustomization, e.Flux.HelmRelease)+" in "+e.Flux.Context, "runs "+state.Running.String()
+		if doubts := fluxDoubts(e.Flux, state); err == nil && len(doubts) > 0 {
+			d.warn(what, detail+", but "+strings.Join(doubts, "; "))
+			continue
 		}
-		d.check("Flux "+e.Flux.Kustomization+" in "+e.Flux.Context, detail, err)
+		d.check(what, detail, err)
 	}
+}
+
+// fluxDoubts are the reasons why a deploy would not be followed well by what
+// Flux reports of an object.
+func fluxDoubts(o train.FluxObject, s flux.State) []string {
+	var doubts []string
+	if s.Suspended {
+		kind, name, _ := strings.Cut(o.Name(), " ")
+		doubts = append(doubts, fmt.Sprintf("the %s is suspended: flux resume %s %s --namespace %s", o.Name(), strings.ToLower(kind), name, o.Namespace))
+	}
+	if s.SourceSuspended {
+		doubts = append(doubts, "its source is suspended: flux resume source git")
+	}
+	if !s.Waits && o.Image == "" { // where an image tells the version, its workload tells the health
+		doubts = append(doubts, "it does not wait for health, so ready only means applied: set spec.wait or spec.healthChecks")
+	}
+	return doubts
 }
 
 func (d *doctor) channels(ctx context.Context, t train.Train) {
@@ -202,11 +296,22 @@ func (d *doctor) channels(ctx context.Context, t train.Train) {
 		}
 		d.check("channel "+name, ch.ID, err)
 	}
-	mention, err := d.slack.GroupMention(ctx, t.Slack.OnCall)
-	if err == nil && mention == t.Slack.OnCall {
-		err = errors.New("there is no such user group: create it, or correct slack.onCall")
+	d.group(ctx, t.Slack.OnCall, "slack.onCall")
+	groups := slices.Sorted(maps.Values(t.E2E.Owners))
+	for _, handle := range slices.Compact(groups) {
+		if handle != t.Slack.OnCall {
+			d.group(ctx, handle, "e2e.owners")
+		}
 	}
-	d.check("group "+t.Slack.OnCall, mention, err)
+}
+
+// group looks for a user group that a key of the file names.
+func (d *doctor) group(ctx context.Context, handle, key string) {
+	mention, err := d.slack.GroupMention(ctx, handle)
+	if err == nil && mention == handle {
+		err = fmt.Errorf("there is no such user group: create it, or correct %s", key)
+	}
+	d.check("group "+handle, mention, err)
 }
 
 func (d *doctor) temporal(ctx context.Context, trains []train.Train) {

@@ -24,7 +24,9 @@ const scenarioWindow = 2 * time.Hour
 
 // scenarios are made anew for each run: they remember what they have said.
 func scenarios() []scenario {
-	return []scenario{redE2E(), freezeScenario(), hotfixScenario()}
+	return []scenario{
+		redE2E(), freezeScenario(), hotfixScenario(), flakyDeploy(), regression(), smokeRed(), fluxStuck(), driftScenario(),
+	}
 }
 
 func scenarioNames() []string {
@@ -129,6 +131,118 @@ func hotfixScenario() scenario {
 	}
 }
 
+// flakyDeploy is a day whose production job breaks down once: nobody has to act.
+func flakyDeploy() scenario {
+	said := false
+	return scenario{
+		name:  "flaky-deploy",
+		begin: func(s *sandbox.Sandbox) { s.FailTimes(s.JobOf(train.Production), "runner_system_failure", 1) },
+		look: func(d *demo, st train.Status) error {
+			if p := st.Production; !said && p.Failed() {
+				said = true
+				d.say("The runner of the production job broke down. Nobody has to do anything.")
+			}
+			return nil
+		},
+	}
+}
+
+// regression is a day whose candidate breaks production: smoke tests are red,
+// error logs rise, what ran before is put back, and a fixed candidate is cut.
+func regression() scenario {
+	stage := 0
+	return scenario{
+		name:  "regression",
+		begin: func(s *sandbox.Sandbox) { s.FailTimes(s.SmokeOf(train.Production), "script_failure", 1) },
+		look: func(d *demo, st train.Status) error {
+			const monitor = "checkout error rate"
+			p := st.Production
+			switch {
+			case stage == 0 && p.Running():
+				stage++
+				d.sandbox.AddErrors(d.service, "production", st.Candidate.Tag, "panic: assignment to entry in nil map in checkout.Total", 140)
+				d.sandbox.SetMonitor(monitor, d.service, "production", "Alert")
+				d.say("The new version panics in production.")
+			case stage == 1 && p != nil && p.Outcome == train.DeployRolledBack:
+				stage++
+				d.sandbox.SetMonitor(monitor, d.service, "production", "OK")
+				if _, err := d.sandbox.PushCommit("REVERTED", st.Candidate.Tag+"\n", "Revert \"Total in one pass\""); err != nil {
+					return err
+				}
+				d.say("%s was rolled back by itself. The author has reverted the change on main.", st.Candidate.Tag)
+				d.hint(st, "Cut a new candidate that has the revert:", train.CutTag, train.Command{By: "ada", Reason: "takes the revert"})
+			}
+			return nil
+		},
+	}
+}
+
+// smokeRed is a day whose smoke tests are red once for no reason of the code.
+func smokeRed() scenario {
+	said := false
+	return scenario{
+		name:  "smoke-red",
+		begin: func(s *sandbox.Sandbox) { s.FailTimes(s.SmokeOf(train.Production), "script_failure", 1) },
+		look: func(d *demo, st train.Status) error {
+			if p := st.Production; !said && p != nil && p.Outcome == train.DeployRolledBack {
+				said = true
+				d.hint(st, "The smoke tests were red and what ran before is back. Datadog shows nothing: it looks like flakiness. Deploy it again:", train.RetryDeploy,
+					train.Command{By: "ada", Environment: train.Production, Reason: "the smoke tests' own database was down"})
+			}
+			return nil
+		},
+	}
+}
+
+// fluxStuck is a day on which Flux gives up in production.
+func fluxStuck() scenario {
+	said := false
+	return scenario{
+		name:  "flux-stuck",
+		begin: func(s *sandbox.Sandbox) { s.SetFlux(s.ClusterOf(train.Production), "stalled") },
+		look: func(d *demo, st train.Status) error {
+			if !said && st.Production.Failed() {
+				said = true
+				d.sandbox.SetFlux(d.sandbox.ClusterOf(train.Production), "")
+				d.say("Somebody mends the cluster, and Flux goes on.")
+				d.hint(st, "The deploy job had done its part. This reads first, and runs no job again that is not needed:", train.RetryDeploy,
+					train.Command{By: "ada", Environment: train.Production, Reason: "the cluster is mended"})
+			}
+			return nil
+		},
+	}
+}
+
+// driftScenario is a day on which somebody deploys another tag to production by hand.
+func driftScenario() scenario {
+	stage := 0
+	return scenario{
+		name:  "drift",
+		begin: func(*sandbox.Sandbox) {},
+		look: func(d *demo, st train.Status) error {
+			switch {
+			case stage == 0 && st.Phase == train.Testing:
+				stage++
+				other := train.Tag{Prefix: tagPrefix(st.Candidate.Tag), Day: st.Day.Add(-1), Patch: 91}
+				v, err := d.sandbox.DeployByHand(d.sandbox.ClusterOf(train.Production), other.String(), "main~1")
+				if err != nil {
+					return err
+				}
+				d.say("Somebody deploys %s to production by hand, past the train.", v.Tag)
+			case stage == 1 && st.Phase == train.AtGate:
+				for _, h := range st.Holds {
+					if h.Kind == train.HoldDrift {
+						stage++
+						d.hint(st, "Production runs something else than the train knows, so nothing goes there. Take it as the truth; the changelog starts there then:", train.Acknowledge,
+							train.Command{By: "ada", Hold: train.HoldDrift, Reason: "agreed with grace"})
+					}
+				}
+			}
+			return nil
+		},
+	}
+}
+
 // tagPrefix is what stands before the version in a tag.
 func tagPrefix(tag string) string {
 	i := strings.LastIndex(tag, "v")
@@ -142,7 +256,7 @@ func (d *demo) hint(st train.Status, what string, name train.CommandName, c trai
 		return
 	}
 	flags := ""
-	for _, f := range [][2]string{{"tag", c.Tag}, {"until", c.Until}, {"reason", c.Reason}} {
+	for _, f := range [][2]string{{"tag", c.Tag}, {"until", c.Until}, {"hold", string(c.Hold)}, {"environment", string(c.Environment)}, {"reason", c.Reason}} {
 		if f[1] != "" {
 			flags += fmt.Sprintf(" --%s %q", f[0], f[1])
 		}

@@ -3,9 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +23,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/release-train/release-train/internal/config"
+	"github.com/release-train/release-train/internal/flux"
+	"github.com/release-train/release-train/internal/gitlab"
 	"github.com/release-train/release-train/internal/sandbox"
 	"github.com/release-train/release-train/internal/temporalx"
 	"github.com/release-train/release-train/internal/train"
@@ -103,6 +111,81 @@ func TestAnUnreachableGitLabFailsItsChecksOnly(t *testing.T) {
 	assert.Contains(t, shown, "ok    channel #deploy-maven")
 	assert.Contains(t, shown, "ok    Flux api in production")
 	assert.NotContains(t, shown, sandbox.GitLabToken)
+}
+
+// A user who is about to rely on Datadog, rollbacks and owners is told what lacks.
+func TestDoctorSaysWhatRollbacksDatadogAndOwnersLack(t *testing.T) {
+	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+	s := newSandbox(t)
+	env := environment(s)
+	_, shown := starter(t.Context(), env, "doctor")
+	assert.Contains(t, shown, "ok    Datadog API key                    is valid at datadoghq.com")
+	assert.Contains(t, shown, "ok    Datadog application key            reads monitors")
+	assert.Contains(t, shown, "ok    rollbacks of api                   may retry the job of an older tag")
+	assert.NotContains(t, shown, "warn")
+
+	env["GITLAB_URL"] = withSettings(t, env["GITLAB_URL"], `"ci_forward_deployment_rollback_allowed":true`, `"ci_forward_deployment_rollback_allowed":false`)
+	env["DD_APP_KEY"] = ""
+	path := edited(t, `"@pod-booking"`, `"@pod-nowhere"`)
+	_, shown = starter(t.Context(), env, "doctor", "--config", path)
+	assert.Contains(t, shown, "warn  rollbacks of api                   GitLab will refuse to retry the job of an older tag")
+	assert.Contains(t, shown, "allow job retries for rollback deployments in the CI/CD settings of maven-clinic/maven/maven")
+	assert.Contains(t, shown, "warn  Datadog application key            DD_APP_KEY is not set")
+	assert.Contains(t, shown, "FAIL  group @pod-nowhere                 there is no such user group: create it, or correct e2e.owners")
+
+	env["DD_API_KEY"] = "hunter2"
+	_, shown = starter(t.Context(), env, "doctor")
+	assert.Contains(t, shown, "FAIL  Datadog API key")
+	assert.NotContains(t, shown, "hunter2")
+	assert.NotContains(t, shown, "Datadog application key", "nothing can be said of it")
+
+	env["DD_API_KEY"] = ""
+	_, shown = starter(t.Context(), env, "doctor")
+	assert.Contains(t, shown, "FAIL  Datadog API key                    the environment lacks DD_API_KEY: set it, or remove datadog from the train api")
+	_, shown = starter(t.Context(), env, "doctor", "--config", edited(t, "    datadog: {", "    # datadog: {"))
+	assert.NotContains(t, shown, "Datadog")
+}
+
+// withSettings is a GitLab that answers as another one does, but for one text.
+func withSettings(t *testing.T, address, old, new string) string {
+	t.Helper()
+	target, err := url.Parse(address)
+	require.NoError(t, err)
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		ModifyResponse: func(r *http.Response) error {
+			body, err := io.ReadAll(r.Body)
+			body = bytes.ReplaceAll(body, []byte(old), []byte(new))
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+			return err
+		},
+	})
+	t.Cleanup(proxy.Close)
+	return proxy.URL
+}
+
+func TestDoctorDoubtsFluxObjectsThatCannotBeFollowedWell(t *testing.T) {
+	object := train.FluxObject{Context: "production", Namespace: "flux-system", Kustomization: "api"}
+	assert.Empty(t, fluxDoubts(object, flux.State{Waits: true}))
+	assert.Equal(t, []string{"it does not wait for health, so ready only means applied: set spec.wait or spec.healthChecks"}, fluxDoubts(object, flux.State{}))
+	assert.Equal(t, []string{"the Kustomization api is suspended: flux resume kustomization api --namespace flux-system", "its source is suspended: flux resume source git"},
+		fluxDoubts(object, flux.State{Waits: true, Suspended: true, SourceSuspended: true}))
+	object.Image = "api/api/web"
+	assert.Empty(t, fluxDoubts(object, flux.State{}), "the workload tells the health")
+}
+
+func TestDoctorKnowsWhichSettingsTakeRollbacksAway(t *testing.T) {
+	tr := train.Train{Project: "maven/maven"}
+	assert.Empty(t, rollbackDoubts(tr, gitlab.Project{}))
+	assert.Empty(t, rollbackDoubts(tr, gitlab.Project{ForwardDeployment: true, ForwardDeploymentRollback: true, PipelineVariablesRole: "developer"}))
+	doubts := rollbackDoubts(tr, gitlab.Project{ForwardDeployment: true, PipelineVariablesRole: "no_one_allowed"})
+	require.Len(t, doubts, 2)
+	assert.Contains(t, doubts[0], "a new pipeline or a rollbackJob must do it")
+	assert.Contains(t, doubts[1], "neither a new pipeline nor a rollbackJob can be started: allow the bot's role in the CI/CD settings of maven/maven")
+
+	tr.Staging.Job, tr.Production.Job, tr.Production.RollbackJob = "s", "p", "back"
+	assert.Equal(t, []string{"s", "p", "back"}, jobsOf(tr))
 }
 
 func newSandbox(t *testing.T) *sandbox.Sandbox {

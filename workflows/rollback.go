@@ -28,6 +28,14 @@ func (d *deploy) rollBackAsOrdered(ctx workflow.Context) {
 	d.Kind = train.FailureDefinitive
 	d.Cause = fmt.Sprintf("a rollback was asked for by %s: %s", d.in.Rollback.By, d.in.Rollback.Reason)
 	d.Outcome = train.DeployFailed
+	if d.Tag == "" { // no release says what is rolled back
+		running, err := call(ctx, d.steady, short("What "+string(d.Environment)+" runs"), flux.ReadVersion, train.ReadVersionInput{
+			Project: d.in.Project, TagPrefix: d.in.Config.Flux.TagPrefix, Flux: d.in.Config.Flux, FallbackEnvironment: d.in.Config.GitLabEnvironment,
+		})
+		if err == nil {
+			d.Tag, d.Before = running.Version.String(), running.Version
+		}
+	}
 	d.rollBack(ctx, *d.in.Rollback)
 }
 
@@ -46,7 +54,7 @@ func (d *deploy) rollBack(ctx workflow.Context, order train.RollbackOrder) {
 		return
 	}
 	if order.To.Tag == d.Tag {
-		d.noRollback("%s ran before as well", d.Tag)
+		d.noRollback("%s runs there", d.Tag)
 		return
 	}
 	plan, err := call(ctx, d.steady, short("How "+string(d.Environment)+" goes back to "+order.To.String()), deploys.PlanRollback, train.PlanRollbackInput{

@@ -16,10 +16,10 @@ type Secrets struct {
 	// SlackAppToken is for the socket on which the Slack listener hears clicks,
 	// xapp-… A day runs without it.
 	SlackAppToken string
-	// DatadogAPIKey lets events and DORA records be written; without it Datadog
-	// is not used.
+	// DatadogAPIKey lets events be written; without it Datadog is not used.
 	DatadogAPIKey string
-	// DatadogAppKey lets logs, monitors and events be read as well.
+	// DatadogAppKey lets DORA records be written, which are looked for first, and
+	// logs, monitors and events be read.
 	DatadogAppKey string
 }
 
@@ -45,7 +45,7 @@ func (s Secrets) Check() error {
 		}
 	}
 	if s.DatadogAppKey != "" && s.DatadogAPIKey == "" {
-		missing = append(missing, "DD_API_KEY (the API key of Datadog, without which DD_APP_KEY opens nothing: set both or neither)")
+		missing = append(missing, "DD_API_KEY (the API key of Datadog: DD_APP_KEY alone opens nothing)")
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("the environment lacks %s", strings.Join(missing, " and "))

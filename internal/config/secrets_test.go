@@ -35,7 +35,7 @@ func TestDatadogNeedsItsAPIKeyButNotTheOtherOne(t *testing.T) {
 	assert.NoError(t, secrets(values).Check(), "Datadog is optional")
 	values["DD_APP_KEY"] = "hunter2"
 	err := secrets(values).Check()
-	assert.EqualError(t, err, "the environment lacks DD_API_KEY (the API key of Datadog, without which DD_APP_KEY opens nothing: set both or neither)")
+	assert.EqualError(t, err, "the environment lacks DD_API_KEY (the API key of Datadog: DD_APP_KEY alone opens nothing)")
 	values["DD_API_KEY"] = "hunter2"
 	assert.NoError(t, secrets(values).Check())
 	delete(values, "DD_APP_KEY")

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,7 +30,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	yamlutil "k8s.io/apimachinery/pkg/util/yaml"
-	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -79,16 +80,22 @@ type world struct {
 	repository    *source.GitRepository
 }
 
-var unsafeInNames = regexp.MustCompile(`[^a-z0-9]+`)
+var (
+	unsafeInNames = regexp.MustCompile(`[^a-z0-9]+`)
+	namespaces    sync.Map // of the names by test
+	lastNamespace atomic.Int64
+)
 
-// namespace is the test's own: nobody has to create it.
+// namespace is the test's own, also when it runs again: nobody has to create it.
 func namespace(t *testing.T) string {
 	t.Helper()
-	name := unsafeInNames.ReplaceAllString(strings.ToLower(t.Name()), "-")
-	if len(name) > 50 {
-		name = name[len(name)-50:]
+	if known, ok := namespaces.Load(t); ok {
+		return known.(string)
 	}
-	return strings.Trim(name, "-")
+	name := unsafeInNames.ReplaceAllString(strings.ToLower(t.Name()), "-")
+	name = strings.Trim(name[:min(len(name), 50)], "-") + "-" + strconv.FormatInt(lastNamespace.Add(1), 10)
+	namespaces.Store(t, name)
+	return name
 }
 
 // rolledOut is a Kustomization that runs the candidate's tag and the
@@ -119,6 +126,51 @@ func rolledOut(t *testing.T) *world {
 				ObservedGeneration: 1, Artifact: artifact(revision),
 				Conditions: []metav1.Condition{ready(metav1.ConditionTrue, "Succeeded", "stored artifact for revision '"+revision+"'")},
 			},
+		},
+	}
+}
+
+// helmRelease is one that runs the candidate's version, ready; not created yet.
+func helmRelease(t *testing.T) *helm.HelmRelease {
+	t.Helper()
+	at := metav1.NewTime(time.Date(2024, 10, 2, 17, 0, 0, 0, time.UTC))
+	return &helm.HelmRelease{
+		ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: namespace(t)},
+		Spec: helm.HelmReleaseSpec{
+			Interval: metav1.Duration{Duration: time.Minute},
+			ChartRef: &helm.CrossNamespaceSourceReference{Kind: "OCIRepository", Name: "api"},
+		},
+		Status: helm.HelmReleaseStatus{
+			ObservedGeneration: 1, LastAttemptedGeneration: 1, LastAttemptedRevision: "1.2.3",
+			Conditions: []metav1.Condition{
+				ready(metav1.ConditionTrue, "UpgradeSucceeded", "Helm upgrade succeeded"),
+				condition("Released", metav1.ConditionTrue, "UpgradeSucceeded", "Helm upgrade succeeded"),
+			},
+			History: helm.Snapshots{{
+				Name: "api", Namespace: namespace(t), Version: 2, Status: "deployed", ChartName: "api", ChartVersion: "1.2.3",
+				AppVersion: strings.TrimPrefix(tag, "api/"), ConfigDigest: "sha256:" + strings.Repeat("e", 64), Digest: "sha256:" + strings.Repeat("f", 64),
+				FirstDeployed: at, LastDeployed: at,
+			}},
+		},
+	}
+}
+
+// deployment is one whose two pods run an image, all available; not created yet.
+func deployment(t *testing.T, imageTag string) *apps.Deployment {
+	t.Helper()
+	labels := map[string]string{"app": "api"}
+	return &apps.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: namespace(t)},
+		Spec: apps.DeploymentSpec{
+			Replicas: new(int32(2)), Selector: &metav1.LabelSelector{MatchLabels: labels},
+			Template: core.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				Spec:       core.PodSpec{Containers: []core.Container{{Name: "api", Image: "registry.example.com/api:" + imageTag}}},
+			},
+		},
+		Status: apps.DeploymentStatus{
+			ObservedGeneration: 1, Replicas: 2, UpdatedReplicas: 2, AvailableReplicas: 2,
+			Conditions: []apps.DeploymentCondition{{Type: apps.DeploymentAvailable, Status: core.ConditionTrue, Reason: "MinimumReplicasAvailable"}},
 		},
 	}
 }
@@ -178,33 +230,33 @@ func look(t *testing.T, object train.FluxObject) (flux.State, error) {
 	return c.State(t.Context(), object)
 }
 
-// see is look where it must work.
-func see(t *testing.T, object train.FluxObject) flux.State {
+// see says where the candidate is.
+func see(t *testing.T, object train.FluxObject) flux.Progress {
 	t.Helper()
 	s, err := look(t, object)
 	require.NoError(t, err)
-	return s
+	return s.Progress(candidate)
 }
 
 // --- the adapter against the server
 
 func TestOnlyARevisionThatRunsReadyIsSuccess(t *testing.T) {
 	for name, tt := range map[string]struct {
-		change  func(*world)
-		missing string // empty: rolled out
-		failed  string // empty: not failed
+		change func(*world)
+		phase  flux.Phase
+		why    string
 	}{
-		"rolled out": {change: func(*world) {}},
+		"rolled out": {change: func(*world) {}, phase: flux.RolledOut},
 		"not fetched yet": {
 			change: func(w *world) {
 				w.running(old)
 				w.repository.Status.Artifact = artifact(old)
 			},
-			missing: "Flux has not fetched " + tag + " yet, it holds " + oldTag,
+			phase: flux.NotFetched, why: "Flux has not fetched " + tag + " yet, it holds " + oldTag,
 		},
 		"fetched and not applied yet": {
-			change:  func(w *world) { w.running(old) },
-			missing: tag + " is not applied yet, " + oldTag + " runs",
+			change: func(w *world) { w.running(old) },
+			phase:  flux.Progressing, why: tag + " is not applied yet, " + oldTag + " runs",
 		},
 		"an unknown tag leaves the old revision ready and is not success": {
 			change: func(w *world) {
@@ -213,7 +265,7 @@ func TestOnlyARevisionThatRunsReadyIsSuccess(t *testing.T) {
 				message := "failed to checkout and determine revision: unable to clone: couldn't find remote ref \"refs/tags/" + tag + "\""
 				w.repository.Status.Conditions = []metav1.Condition{ready(metav1.ConditionFalse, "GitOperationFailed", message)}
 			},
-			missing: "couldn't find remote ref",
+			phase: flux.Failing, why: "couldn't find remote ref",
 		},
 		"an unknown tag at the first deploy": {
 			change: func(w *world) {
@@ -222,22 +274,21 @@ func TestOnlyARevisionThatRunsReadyIsSuccess(t *testing.T) {
 				w.repository.Status.Artifact = nil
 				w.repository.Status.Conditions = []metav1.Condition{ready(metav1.ConditionFalse, "GitOperationFailed", "couldn't find remote ref")}
 			},
-			missing: "couldn't find remote ref",
+			phase: flux.Failing, why: "couldn't find remote ref",
 		},
 		"health checks fail": {
 			change: func(w *world) {
 				w.kustomization.Status.LastAppliedRevision = old
 				w.failed("HealthCheckFailed", "timeout waiting for: [Deployment/api/api status: 'InProgress']")
 			},
-			missing: "HealthCheckFailed: timeout waiting for: [Deployment/api/api",
-			failed:  "HealthCheckFailed: timeout waiting for",
+			phase: flux.Failing, why: "HealthCheckFailed: timeout waiting for: [Deployment/api/api",
 		},
 		"a failure of the old revision is none of the candidate": {
 			change: func(w *world) {
 				w.running(old)
 				w.failed("BuildFailed", "kustomization.yaml: bad yaml")
 			},
-			missing: "BuildFailed: kustomization.yaml: bad yaml",
+			phase: flux.Progressing, why: "BuildFailed: kustomization.yaml: bad yaml",
 		},
 		"stalled": {
 			change: func(w *world) {
@@ -246,19 +297,24 @@ func TestOnlyARevisionThatRunsReadyIsSuccess(t *testing.T) {
 				w.kustomization.Status.Conditions = append(w.kustomization.Status.Conditions,
 					condition("Stalled", metav1.ConditionTrue, "InvalidCELExpression", "failed to compile"))
 			},
-			missing: "InvalidCELExpression",
-			failed:  "InvalidCELExpression",
+			phase: flux.Stalled, why: "InvalidCELExpression",
 		},
-		"suspended": {
-			change:  func(w *world) { w.kustomization.Spec.Suspend = true },
-			missing: "suspended",
+		"suspended on the old revision": {
+			change: func(w *world) {
+				w.running(old)
+				w.kustomization.Spec.Suspend = true
+			},
+			phase: flux.Suspended, why: "resume it with flux resume kustomization api",
+		},
+		"suspended after the rollout": {
+			change: func(w *world) { w.kustomization.Spec.Suspend = true }, phase: flux.RolledOut,
 		},
 		"reconciling": {
 			change: func(w *world) {
 				w.kustomization.Status.Conditions = append(w.kustomization.Status.Conditions,
 					condition("Reconciling", metav1.ConditionTrue, "ProgressingWithRetry", "Running health checks"))
 			},
-			missing: "is being reconciled",
+			phase: flux.Progressing, why: "is being reconciled",
 		},
 		"a commit is told from another one under the same tag": {
 			change: func(w *world) {
@@ -266,20 +322,16 @@ func TestOnlyARevisionThatRunsReadyIsSuccess(t *testing.T) {
 				w.running(moved)
 				w.repository.Status.Artifact = artifact(moved)
 			},
-			missing: "has not fetched",
+			phase: flux.NotFetched, why: "has not fetched",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := rolledOut(t)
 			tt.change(w)
 			w.create(t)
-			s := see(t, w.object)
-			done, missing := s.RolledOut(candidate)
-			assert.Equal(t, tt.missing == "", done, missing)
-			assert.Contains(t, missing, tt.missing)
-			failed, why := s.Failed(candidate)
-			assert.Equal(t, tt.failed != "", failed, why)
-			assert.Contains(t, why, tt.failed)
+			p := see(t, w.object)
+			assert.Equal(t, tt.phase, p.Phase, p.Why)
+			assert.Contains(t, p.Why, tt.why)
 		})
 	}
 }
@@ -293,17 +345,14 @@ func TestANewTagIsBeingReconciledUntilTheControllerHasSeenIt(t *testing.T) {
 	require.NoError(t, server.Client().Update(t.Context(), w.kustomization))
 	assert.EqualValues(t, 2, w.kustomization.Generation, "a change of the specification counts")
 	assert.EqualValues(t, 1, w.kustomization.Status.ObservedGeneration)
-	s := see(t, w.object)
-	assert.False(t, s.Observed)
-	done, missing := s.RolledOut(candidate)
-	assert.False(t, done)
-	assert.Contains(t, missing, "is being reconciled")
+	p := see(t, w.object)
+	assert.Equal(t, flux.Progressing, p.Phase)
+	assert.Contains(t, p.Why, "is being reconciled")
 
 	w.kustomization.Status.ObservedGeneration = 2
 	require.NoError(t, server.Client().Status().Update(t.Context(), w.kustomization))
 	assert.EqualValues(t, 2, w.kustomization.Generation, "a change of the status does not")
-	done, missing = see(t, w.object).RolledOut(candidate)
-	assert.True(t, done, missing)
+	assert.Equal(t, flux.Progress{Phase: flux.RolledOut}, see(t, w.object))
 }
 
 func TestAMissingObjectIsNamed(t *testing.T) {
@@ -321,11 +370,50 @@ func TestEachContextOfTheKubeconfigIsAClusterAndAnotherIsRefused(t *testing.T) {
 	w := rolledOut(t)
 	w.create(t)
 	w.object.Context = "production"
-	done, missing := see(t, w.object).RolledOut(candidate)
-	assert.True(t, done, missing)
+	assert.Equal(t, flux.Progress{Phase: flux.RolledOut}, see(t, w.object))
 	w.object.Context = "elsewhere"
 	_, err := look(t, w.object)
 	assert.ErrorContains(t, err, "has the contexts production, staging")
+}
+
+func TestAHelmReleaseTellsTheVersionByItsHistory(t *testing.T) {
+	object := train.FluxObject{Context: "staging", Namespace: namespace(t), HelmRelease: "api", TagPrefix: "api/"}
+	_, err := look(t, object)
+	assert.True(t, train.FaultIs(err, train.FaultNotFound), err)
+	assert.ErrorContains(t, err, "HelmRelease "+object.Namespace+"/api in cluster staging")
+
+	h := helmRelease(t)
+	create(t, h)
+	assert.Equal(t, flux.Progress{Phase: flux.RolledOut}, see(t, object))
+
+	h.Status.Conditions = []metav1.Condition{
+		ready(metav1.ConditionFalse, "UpgradeFailed", "context deadline exceeded"),
+		condition("Released", metav1.ConditionFalse, "UpgradeFailed", "context deadline exceeded"),
+	}
+	h.Status.History[0].Status = "failed"
+	require.NoError(t, server.Client().Status().Update(t.Context(), h))
+	p := see(t, object)
+	assert.Equal(t, flux.Failing, p.Phase, p.Why)
+	assert.Contains(t, p.Why, "UpgradeFailed: context deadline exceeded")
+}
+
+func TestTheImageOfAWorkloadTellsTheVersion(t *testing.T) {
+	w := rolledOut(t)
+	w.running("main@sha1:" + strings.Repeat("d", 40)) // a repository of manifests
+	w.create(t)
+	w.object.Image, w.object.TagPrefix = w.object.Namespace+"/api/api", "api/"
+	_, err := look(t, w.object)
+	assert.True(t, train.FaultIs(err, train.FaultNotFound), err)
+	assert.ErrorContains(t, err, "Deployment "+w.object.Namespace+"/api in cluster staging")
+
+	d := deployment(t, "v2024.10.02.1")
+	create(t, d)
+	assert.Equal(t, flux.Progress{Phase: flux.RolledOut}, see(t, w.object))
+
+	d.Spec.Replicas = new(int32(3))
+	require.NoError(t, server.Client().Update(t.Context(), d))
+	p := see(t, w.object)
+	assert.Equal(t, flux.Progressing, p.Phase, p.Why)
 }
 
 // --- the server itself
@@ -366,9 +454,9 @@ func TestStatusIsWrittenApartFromTheSpecification(t *testing.T) {
 	assert.Empty(t, w.kustomization.Status.Conditions, "a create has no status")
 	assert.EqualValues(t, -1, w.kustomization.Status.ObservedGeneration, "it gets the schema's default")
 	create(t, w.repository)
-	done, missing := see(t, w.object).RolledOut(candidate)
-	assert.False(t, done)
-	assert.Contains(t, missing, "it has not been reconciled yet")
+	p := see(t, w.object)
+	assert.Equal(t, flux.Progressing, p.Phase)
+	assert.Contains(t, p.Why, "it has not been reconciled yet")
 
 	w.kustomization.Status = status
 	require.NoError(t, server.Client().Update(t.Context(), w.kustomization))
@@ -385,40 +473,15 @@ func TestStatusIsWrittenApartFromTheSpecification(t *testing.T) {
 	assert.True(t, apierrors.IsConflict(server.Client().Status().Update(t.Context(), stale)))
 }
 
-func TestADeploymentIsCreatedAndRead(t *testing.T) {
-	labels := map[string]string{"app": "api"}
-	replicas := int32(2)
-	d := &apps.Deployment{
-		ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: namespace(t)},
-		Spec: apps.DeploymentSpec{
-			Replicas: &replicas, Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: core.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: labels},
-				Spec:       core.PodSpec{Containers: []core.Container{{Name: "api", Image: "registry.example.com/api:v2024.10.02.1"}}},
-			},
-		},
-		Status: apps.DeploymentStatus{
-			ObservedGeneration: 1, Replicas: 2, UpdatedReplicas: 2, AvailableReplicas: 2,
-			Conditions: []apps.DeploymentCondition{{Type: apps.DeploymentAvailable, Status: core.ConditionTrue, Reason: "MinimumReplicasAvailable"}},
-		},
-	}
+func TestADeploymentIsWrittenAndReadWithGenerationAndStatus(t *testing.T) {
+	d := deployment(t, "v2024.10.02.1")
 	create(t, d)
-
-	// as the product's client would, which knows nothing of this server
-	config, err := clientcmd.BuildConfigFromFlags("", server.Kubeconfig(""))
-	require.NoError(t, err)
-	scheme := runtime.NewScheme()
-	require.NoError(t, apps.AddToScheme(scheme))
-	c, err := client.New(config, client.Options{Scheme: scheme})
-	require.NoError(t, err)
-	var got apps.Deployment
-	require.NoError(t, c.Get(t.Context(), client.ObjectKeyFromObject(d), &got))
-	assert.Equal(t, "registry.example.com/api:v2024.10.02.1", got.Spec.Template.Spec.Containers[0].Image)
-	assert.Equal(t, int32(2), got.Status.AvailableReplicas)
-	assert.EqualValues(t, 1, got.Generation)
-	got.Spec.Template.Spec.Containers[0].Image = "registry.example.com/api:v2024.10.03.1"
-	require.NoError(t, server.Client().Update(t.Context(), &got))
-	assert.EqualValues(t, 2, got.Generation)
+	assert.Equal(t, int32(2), d.Status.AvailableReplicas)
+	assert.EqualValues(t, 1, d.Generation)
+	d.Spec.Template.Spec.Containers[0].Image = "registry.example.com/api:v2024.10.03.1"
+	require.NoError(t, server.Client().Update(t.Context(), d))
+	assert.EqualValues(t, 2, d.Generation)
+	assert.EqualValues(t, 1, d.Status.ObservedGeneration)
 }
 
 func TestTheServerListensOnTheLoopbackInterfaceOnly(t *testing.T) {

@@ -23,6 +23,7 @@ func (g *gitlab) pipelineRoutes(on func(pattern string, h handle)) {
 	on("POST /jobs/{job}/play", g.withJob(g.playJob))
 	on("POST /jobs/{job}/retry", g.withJob(g.retryJob))
 	on("POST /jobs/{job}/cancel", g.withJob(g.cancelJob))
+	on("GET /jobs/{job}/artifacts", g.withJob(g.artifacts))
 	on("GET /jobs/{job}/trace", g.withJob(func(w http.ResponseWriter, _ *http.Request, j *job) {
 		w.Header().Set("Content-Type", "text/plain")
 		_, _ = w.Write([]byte(j.trace()))
@@ -100,17 +101,29 @@ func (g *gitlab) listPipelines(w http.ResponseWriter, r *http.Request, p *projec
 
 func (g *gitlab) createPipeline(w http.ResponseWriter, r *http.Request, p *project) {
 	in := input(r)
-	if text(in, "ref") != mainBranch {
+	ref := text(in, "ref")
+	variables := variablesOf(in["variables"])
+	var pl *pipeline
+	if ref == mainBranch {
+		pl = g.addTestPipeline(p, ref, variables)
+	} else if sha, err := g.s.git.sha(background, "refs/tags/"+ref); err == nil {
+		pl = g.tagPipeline(p, ref, sha, "api", g.s.now())
+	}
+	if pl == nil {
 		refuse(w, http.StatusBadRequest, map[string]any{"base": []string{"Reference not found"}})
 		return
 	}
-	variables := map[string]string{}
-	for _, v := range items(in["variables"]) {
-		variables[text(v, "key")] = text(v, "value")
-	}
-	pl := g.addTestPipeline(p, text(in, "ref"), variables)
+	pl.Variables = variables
 	g.advance(g.s.now())
 	answer(w, http.StatusCreated, g.pipelineJSON(pl))
+}
+
+func variablesOf(list any) map[string]string {
+	out := map[string]string{}
+	for _, v := range items(list) {
+		out[text(v, "key")] = text(v, "value")
+	}
+	return out
 }
 
 // items are the objects of a JSON list.
@@ -159,7 +172,14 @@ func (g *gitlab) listJobs(w http.ResponseWriter, r *http.Request, pl *pipeline) 
 	list(w, r, found, g.jobJSON)
 }
 
-func (g *gitlab) playJob(w http.ResponseWriter, _ *http.Request, j *job) {
+func (g *gitlab) playJob(w http.ResponseWriter, r *http.Request, j *job) {
+	if j.Status == "manual" && g.outdated(j) {
+		refuse(w, http.StatusForbidden, "403 Forbidden")
+		return
+	}
+	if v := variablesOf(input(r)["job_variables_attributes"]); len(v) > 0 {
+		j.Variables = v
+	}
 	played, err := g.play(j)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
@@ -198,7 +218,7 @@ func (g *gitlab) testReport(w http.ResponseWriter, _ *http.Request, pl *pipeline
 	report := map[string]any{"total_time": 0, "total_count": 0, "success_count": 0, "failed_count": 0, "skipped_count": 0, "error_count": 0}
 	suites := []map[string]any{}
 	for _, j := range pl.Jobs {
-		if j.Kind == "" || j.EndedAt.IsZero() || j.Reason == "runner_system_failure" {
+		if !j.tested() {
 			continue // a job that never ran its tests reports none
 		}
 		cases := testCases(j)

@@ -31,6 +31,7 @@ type fluxObject struct {
 	wanted     train.Version // what the GitRepository is to follow
 	since      time.Time     // when that was said
 	generation int64
+	trouble    string // what is wrong with Flux; empty: nothing
 }
 
 func newKube(s *Sandbox) *kube { return &kube{s: s} }
@@ -63,6 +64,12 @@ const fetchShare = 3
 
 // at says what runs, what has been fetched, and whether a rollout is under way.
 func (f *fluxObject) at(now time.Time, takes time.Duration) (running, fetched train.Version, reconciling bool) {
+	if f.stuck() {
+		if f.trouble == "stalled" || f.trouble == "unhealthy" {
+			return f.before, f.wanted, false
+		}
+		return f.before, f.before, false
+	}
 	switch since := now.Sub(f.since); {
 	case f.since.IsZero() || since >= takes:
 		return f.wanted, f.wanted, false
@@ -72,6 +79,9 @@ func (f *fluxObject) at(now time.Time, takes time.Duration) (running, fetched tr
 		return f.before, f.before, false
 	}
 }
+
+// stuck says whether something is to be rolled out that cannot be.
+func (f *fluxObject) stuck() bool { return f.trouble != "" && f.wanted != f.before }
 
 // revision is a version as Flux writes it.
 func revision(v train.Version) string {
@@ -101,6 +111,15 @@ func (k *kube) kustomization(f *fluxObject) kustomize.Kustomization {
 		out.Status.Conditions = append(out.Status.Conditions,
 			condition(meta.ReconcilingCondition, metav1.ConditionTrue, meta.ProgressingReason, "Running health checks for revision "+revision(f.wanted), f.since))
 	}
+	if f.stuck() && (f.trouble == "stalled" || f.trouble == "unhealthy") {
+		out.Status.LastAttemptedRevision = revision(f.wanted)
+		ready = condition(meta.ReadyCondition, metav1.ConditionFalse, meta.HealthCheckFailedReason, "timeout waiting for: [Deployment/api status: 'InProgress']", f.since)
+		if f.trouble == "stalled" {
+			out.Status.Conditions = append(out.Status.Conditions,
+				condition(meta.StalledCondition, metav1.ConditionTrue, meta.HealthCheckFailedReason, "it will not be tried again before its specification changes", f.since))
+		}
+	}
+	out.Spec.Suspend = f.trouble == "suspended"
 	out.Status.Conditions = append(out.Status.Conditions, ready)
 	return out
 }
@@ -119,6 +138,11 @@ func (k *kube) gitRepository(f *fluxObject) source.GitRepository {
 	out.Status.Artifact = &meta.Artifact{
 		Path: "gitrepository/artifact.tar.gz", URL: "http://source-controller/artifact.tar.gz", Revision: revision(fetched),
 		LastUpdateTime: metav1.NewTime(f.since),
+	}
+	if f.stuck() && f.trouble == "unfetched" {
+		out.Status.Conditions = []metav1.Condition{condition(meta.ReadyCondition, metav1.ConditionFalse, source.GitOperationFailedReason,
+			fmt.Sprintf("failed to checkout and determine revision: couldn't find remote ref \"refs/tags/%s\"", f.wanted.Tag), f.since)}
+		return out
 	}
 	out.Status.Conditions = []metav1.Condition{condition(meta.ReadyCondition, metav1.ConditionTrue, meta.SucceededReason, "stored artifact for revision '"+revision(fetched)+"'", f.since)}
 	return out

@@ -3,8 +3,10 @@ package sandbox
 import (
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -43,6 +45,27 @@ func (s *Sandbox) switches(mux *http.ServeMux) {
 		})
 	}
 	on("outcome", func(in map[string]string) error { s.SetOutcome(in["job"], in["outcome"]); return nil })
+	on("fail", func(in map[string]string) error {
+		times, err := strconv.Atoi(in["times"])
+		if err != nil {
+			return fmt.Errorf("times is %q: write a number", in["times"])
+		}
+		s.FailTimes(in["job"], in["reason"], times)
+		return nil
+	})
+	on("flux", func(in map[string]string) error { s.SetFlux(in["cluster"], in["trouble"]); return nil })
+	on("errors", func(in map[string]string) error {
+		count, err := strconv.Atoi(in["count"])
+		if err != nil {
+			return fmt.Errorf("count is %q: write a number", in["count"])
+		}
+		s.AddErrors(in["service"], in["env"], in["version"], in["message"], count)
+		return nil
+	})
+	on("monitor", func(in map[string]string) error {
+		s.SetMonitor(in["name"], in["service"], in["env"], in["status"])
+		return nil
+	})
 	on("hold", func(in map[string]string) error { s.Hold(in["job"]); return nil })
 	on("release", func(in map[string]string) error { s.Release(in["job"]); return nil })
 	on("commit", func(in map[string]string) error {

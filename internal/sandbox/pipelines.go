@@ -13,8 +13,9 @@ import (
 type gitlab struct {
 	s        *Sandbox
 	projects []*project
-	outcomes map[string]string // job name -> outcome of its next runs
-	held     map[string]bool   // jobs that do not end
+	outcomes map[string]string   // job name -> outcome of its next runs
+	fails    map[string]*failure // job name -> failure of its next few runs
+	held     map[string]bool     // jobs that do not end
 	lastID   int
 }
 
@@ -38,6 +39,12 @@ type freeze struct {
 	ID               int
 	Start, End, Zone string
 	CreatedAt        time.Time
+}
+
+// failure is how the next few runs of a job end.
+type failure struct {
+	reason string
+	times  int
 }
 
 type deployment struct {
@@ -69,6 +76,8 @@ type job struct {
 	Retried   bool
 	Needs     []string // names of the jobs that must have succeeded
 	Env       train.EnvironmentName
+	Rollback  bool // it puts back the tag in its variable
+	Variables map[string]string
 	Takes     time.Duration
 	User      string
 	CreatedAt time.Time
@@ -79,7 +88,7 @@ type job struct {
 }
 
 func newGitLab(s *Sandbox) *gitlab {
-	return &gitlab{s: s, outcomes: map[string]string{}, held: map[string]bool{}, lastID: 1000}
+	return &gitlab{s: s, outcomes: map[string]string{}, fails: map[string]*failure{}, held: map[string]bool{}, lastID: 1000}
 }
 
 func (g *gitlab) id() int {
@@ -138,20 +147,41 @@ func (g *gitlab) addMainPipeline(p *project) {
 // tagPipelineDelay is how long after a tag its pipeline appears, in parts of a build.
 const tagPipelineDelay = 4
 
-// addTagPipeline is the pipeline that a tag's push makes: build, test, the two
-// manual deploy jobs and the smoke tests behind them.
+// addTagPipeline is the pipeline that a tag's push makes.
 func (g *gitlab) addTagPipeline(p *project, tag, sha string) {
-	if p.train == nil {
+	g.tagPipeline(p, tag, sha, "push", g.s.now().Add(g.s.options.Pace.Build/tagPipelineDelay))
+}
+
+// addDeployedPipeline is the pipeline of what runs already: all of it has succeeded.
+func (g *gitlab) addDeployedPipeline(p *project, v train.Version) {
+	now := g.s.now()
+	pl := g.tagPipeline(p, v.Tag, v.SHA, "push", now.Add(-time.Hour))
+	if pl == nil {
 		return
 	}
+	for _, j := range pl.Jobs {
+		if j.Rollback {
+			j.Status = "manual"
+			continue
+		}
+		j.Status, j.StartedAt, j.EndedAt = "success", now.Add(-time.Hour), now.Add(-time.Hour)
+		if j.Env != "" {
+			p.deploys = append(p.deploys, &deployment{ID: g.id(), Environment: p.train.Environment(j.Env).GitLabEnvironment, Job: j})
+		}
+	}
+}
+
+// tagPipeline has build, test, the two manual deploy jobs, the smoke tests
+// behind them, and the rollback jobs where there are any; nil for another tag.
+func (g *gitlab) tagPipeline(p *project, tag, sha, source string, at time.Time) *pipeline {
+	if p.train == nil {
+		return nil
+	}
 	if _, err := train.ParseTag(p.train.TagPrefix, tag); err != nil {
-		return // the workflow rules run on release tags only
+		return nil // the workflow rules run on release tags only
 	}
 	pace := g.s.options.Pace
-	pl := &pipeline{
-		ID: g.id(), Project: p, Source: "push", Ref: tag, SHA: sha, Tag: true,
-		CreatedAt: g.s.now().Add(pace.Build / tagPipelineDelay),
-	}
+	pl := &pipeline{ID: g.id(), Project: p, Source: source, Ref: tag, SHA: sha, Tag: true, CreatedAt: at}
 	g.addJob(pl, &job{Name: "build", Stage: "build", Takes: pace.Build})
 	g.addJob(pl, &job{Name: "unit-tests", Stage: "test", Needs: []string{"build"}, Takes: pace.Build})
 	for _, env := range []train.EnvironmentName{train.Staging, train.Production} {
@@ -163,8 +193,12 @@ func (g *gitlab) addTagPipeline(p *project, tag, sha string) {
 		if c.Smoke != nil && c.Smoke.Job != "" {
 			g.addJob(pl, &job{Name: c.Smoke.Job, Stage: "verify", Needs: []string{c.Job}, Takes: pace.Smoke, Kind: "smoke"})
 		}
+		if c.RollbackJob != "" {
+			g.addJob(pl, &job{Name: c.RollbackJob, Stage: "rollback", Takes: pace.Deploy, Env: env, Manual: true, Rollback: true})
+		}
 	}
 	p.pipelines = append(p.pipelines, pl)
+	return pl
 }
 
 // addTestPipeline is a pipeline that was started through the API.
@@ -281,6 +315,9 @@ func (pl *pipeline) needs(j *job) (at time.Time, state string) {
 
 // outcome is what a job has been told to end as: success unless set.
 func (g *gitlab) outcome(j *job) string {
+	if f := g.fails[j.Name]; f != nil && f.times > 0 {
+		return f.reason
+	}
 	for _, key := range []string{j.Name, j.Kind} {
 		if o := g.outcomes[key]; key != "" && o != "" {
 			return o
@@ -293,6 +330,9 @@ func (g *gitlab) outcome(j *job) string {
 func (g *gitlab) finish(j *job, at time.Time) {
 	j.EndedAt = at
 	if o := g.outcome(j); o != "success" {
+		if f := g.fails[j.Name]; f != nil {
+			f.times--
+		}
 		j.Status, j.Reason = "failed", o
 		return
 	}
@@ -301,7 +341,30 @@ func (g *gitlab) finish(j *job, at time.Time) {
 		return
 	}
 	env := j.Pipeline.Project.train.Environment(j.Env)
-	g.s.kube.deploy(env.Flux, train.Version{Tag: j.Pipeline.Ref, SHA: j.Pipeline.SHA}, at)
+	v := train.Version{Tag: j.Pipeline.Ref, SHA: j.Pipeline.SHA}
+	if j.Rollback {
+		v.Tag = j.Variables[train.RollbackVariable]
+		sha, err := g.s.git.sha(background, v.Tag)
+		if err != nil {
+			j.Status, j.Reason = "failed", "script_failure"
+			return
+		}
+		v.SHA = sha
+	}
+	g.s.kube.deploy(env.Flux, v, at)
+}
+
+// outdated says whether GitLab prevents a deploy job that has never run,
+// because something was deployed after it.
+func (g *gitlab) outdated(j *job) bool {
+	if j.Env == "" || j.Rollback {
+		return false
+	}
+	p := j.Pipeline.Project
+	name := p.train.Environment(j.Env).GitLabEnvironment
+	return slices.ContainsFunc(p.deploys, func(d *deployment) bool {
+		return d.Environment == name && d.Job.Status == "success" && d.Job.ID > j.ID
+	})
 }
 
 // play starts a manual job as GitLab does: one that has ended is silently run
@@ -331,7 +394,10 @@ func (g *gitlab) begin(j *job) {
 // retry runs a job that has ended again, as a new job.
 func (g *gitlab) retry(j *job) *job {
 	j.Retried = true
-	again := &job{Name: j.Name, Stage: j.Stage, Manual: j.Manual, Needs: j.Needs, Env: j.Env, Takes: j.Takes, Kind: j.Kind}
+	again := &job{
+		Name: j.Name, Stage: j.Stage, Manual: j.Manual, Needs: j.Needs, Env: j.Env, Takes: j.Takes, Kind: j.Kind,
+		Rollback: j.Rollback, Variables: j.Variables,
+	}
 	g.addJob(j.Pipeline, again)
 	again.CreatedAt = g.s.now()
 	g.begin(again)

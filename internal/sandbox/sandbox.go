@@ -161,6 +161,7 @@ func (s *Sandbox) populate(ctx context.Context) error {
 			return err
 		}
 		s.gitlab.addTrain(t)
+		s.gitlab.addDeployedPipeline(s.gitlab.project(t.Project), running)
 		s.slack.addTrain(t)
 		for _, env := range []train.Environment{t.Staging, t.Production} {
 			s.kube.add(env.Flux, running)

@@ -1,8 +1,11 @@
 package sandbox
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -28,6 +31,16 @@ var specs = []spec{
 // failing are the specs that fail when a run is red.
 const failing = 2
 
+const assertion = "AssertionError: Timed out retrying after 4000ms: Expected to find element: `[data-cy=slot]`"
+
+// fails says whether a spec fails in a job.
+func (j *job) fails(spec int) bool { return j.Status == "failed" && spec < failing }
+
+// tested says whether a job ran its tests to their end.
+func (j *job) tested() bool {
+	return j.Kind != "" && !j.EndedAt.IsZero() && j.Reason != "runner_system_failure"
+}
+
 const codeowners = `# Who owns which specs
 * @maven/pods/platform
 
@@ -47,22 +60,79 @@ func testCases(j *job) []map[string]any {
 			"status": "success", "name": s.suite + " " + s.test, "classname": s.file, "file": nil, "execution_time": 2,
 			"system_output": nil, "stack_trace": nil, "recent_failures": nil, "attachment_url": nil,
 		}
-		if j.Status == "failed" && i < failing {
+		if j.fails(i) {
 			c["status"] = "failed"
-			c["system_output"] = "AssertionError: Timed out retrying after 4000ms: Expected to find element: `[data-cy=slot]`"
+			c["system_output"] = assertion
+		}
+		if j.fails(i) && i == 0 {
+			c["recent_failures"] = map[string]any{"count": 3, "base_branch": mainBranch}
 		}
 		out = append(out, c)
 	}
 	return out
 }
 
-// cypressTable is how Cypress ends: the table of specs and the recorded run.
+// junitFile is a spec's report as mocha-junit-reporter writes it: the file stands
+// only on the empty Root Suite.
+const junitFile = `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="Mocha Tests" time="2.0000" tests="1" failures="%[1]d">
+  <testsuite name="Root Suite" timestamp="2026-11-24T01:00:00" tests="0" file="%[2]s" time="0.0000" failures="0">
+  </testsuite>
+  <testsuite name="%[3]s" timestamp="2026-11-24T01:00:00" tests="1" time="2.0000" failures="%[1]d">
+    <testcase name="%[3]s %[4]s" time="2.0000" classname="%[2]s">%[5]s
+    </testcase>
+  </testsuite>
+</testsuites>
+`
+
+// artifacts answers the archive of a job's artifacts: a JUnit file for each spec.
+func (g *gitlab) artifacts(w http.ResponseWriter, _ *http.Request, j *job) {
+	if j.Kind != "e2e" || !j.tested() {
+		refuse(w, http.StatusNotFound, "404 Not Found")
+		return
+	}
+	raw, err := junitArchive(j)
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "application/zip")
+	_, _ = w.Write(raw)
+}
+
+func junitArchive(j *job) ([]byte, error) {
+	var out bytes.Buffer
+	archive := zip.NewWriter(&out)
+	for i, s := range specs {
+		w, err := archive.Create(fmt.Sprintf("results/junit-%d.xml", i+1))
+		if err != nil {
+			return nil, err
+		}
+		failures, why := 0, ""
+		if j.fails(i) {
+			failures, why = 1, fmt.Sprintf("\n      <failure message=\"%[1]s\" type=\"AssertionError\"><![CDATA[%[1]s]]></failure>", assertion)
+		}
+		if _, err := fmt.Fprintf(w, junitFile, failures, s.file, s.suite, s.test, why); err != nil {
+			return nil, err
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// cypressTable is how Cypress ends: the table of specs and the recorded run. A
+// job that never ran its tests has none.
 func cypressTable(j *job) []string {
+	if !j.tested() {
+		return nil
+	}
 	rule := strings.Repeat("─", 96)
 	lines := []string{"  (Run Finished)", "", "       Spec                                              Tests  Passing  Failing  Pending  Skipped  ", "  ┌" + rule + "┐"}
 	for i, s := range specs {
 		mark, passing, fails := "✔", "1", "-"
-		if j.Status == "failed" && i < failing {
+		if j.fails(i) {
 			mark, passing, fails = "✖", "-", "1"
 		}
 		lines = append(lines, fmt.Sprintf("  │ %s  %-42s 00:04        1 %8s %8s        -        - │", mark, s.file, passing, fails))

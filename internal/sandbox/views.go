@@ -188,6 +188,32 @@ func (s *Sandbox) SetOutcome(job, outcome string) {
 	s.locked(func() { s.gitlab.outcomes[job] = outcome })
 }
 
+// FailTimes makes the next few runs of a job end with a GitLab failure reason;
+// after that it ends as SetOutcome says.
+func (s *Sandbox) FailTimes(job, reason string, times int) {
+	s.locked(func() { s.gitlab.fails[job] = &failure{reason: reason, times: times} })
+}
+
+// SetFlux makes Flux misbehave in a cluster from now on: "stalled" gives up on
+// what it is to roll out, "unhealthy" goes on trying, "unfetched" does not find
+// the tag, "suspended" does nothing; "" mends it.
+func (s *Sandbox) SetFlux(context, trouble string) {
+	s.locked(func() {
+		for _, f := range s.kube.objects {
+			if f.Context != context {
+				continue
+			}
+			if running, _, _ := f.at(s.now(), s.options.Pace.Flux); running == f.wanted {
+				f.before = f.wanted // nothing is left undone
+			} else if trouble == "" {
+				f.since = s.now() // what was left undone begins now
+			}
+			f.trouble = trouble
+			f.generation++
+		}
+	})
+}
+
 // Hold keeps running jobs of a name from ending until Release.
 func (s *Sandbox) Hold(job string) { s.locked(func() { s.gitlab.held[job] = true }) }
 
@@ -294,6 +320,42 @@ func (s *Sandbox) RunInCluster(context string, v train.Version) {
 			}
 		}
 	})
+}
+
+// JobOf is the deploy job of an environment of the first train, SmokeOf its smoke
+// tests' job, ClusterOf its cluster.
+func (s *Sandbox) JobOf(e train.EnvironmentName) string {
+	return s.options.Trains[0].Environment(e).Job
+}
+
+// SmokeOf is the job of the smoke tests of an environment of the first train.
+func (s *Sandbox) SmokeOf(e train.EnvironmentName) string {
+	if smoke := s.options.Trains[0].Environment(e).Smoke; smoke != nil && smoke.Job != "" {
+		return smoke.Job
+	}
+	return "smoke"
+}
+
+// ClusterOf is the cluster of an environment of the first train.
+func (s *Sandbox) ClusterOf(e train.EnvironmentName) string {
+	return s.options.Trains[0].Environment(e).Flux.Context
+}
+
+// DeployByHand tags a ref, where that exists, else main, and makes a cluster run it.
+func (s *Sandbox) DeployByHand(context, tag, ref string) (v train.Version, err error) {
+	s.locked(func() {
+		if v.SHA, err = s.git.sha(background, ref); err != nil {
+			v.SHA, err = s.git.sha(background, mainBranch)
+		}
+		if err == nil {
+			err = s.git.createTag(background, tag, v.SHA, "")
+		}
+	})
+	v.Tag = tag
+	if err == nil {
+		s.RunInCluster(context, v)
+	}
+	return v, err
 }
 
 // HotfixInProduction commits on top of what a cluster runs, tags that, makes

@@ -299,7 +299,7 @@ func (d *Deploy) line(m Markup, zone *time.Location) string {
 		s += ": " + m.Escape(d.Cause)
 	}
 	if d.Rollback != nil {
-		s += ". " + d.Rollback.line(m)
+		s += ". " + d.Rollback.Line(m)
 	}
 	if d.Evidence != nil {
 		s += ". " + m.Escape(d.Evidence.line())
@@ -307,8 +307,8 @@ func (d *Deploy) line(m Markup, zone *time.Location) string {
 	return s
 }
 
-// line says how a rollback stands.
-func (r *RolledBack) line(m Markup) string {
+// Line says how a rollback stands.
+func (r *RolledBack) Line(m Markup) string {
 	to := m.tag(r.To.String(), r.JobURL)
 	why := ""
 	if r.Cause != "" {

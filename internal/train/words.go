@@ -170,7 +170,7 @@ func (s *State) DeployEvent(env EnvironmentName) Message {
 	}
 	lines := []string{"Cause: " + Mrkdwn.Escape(d.Cause)}
 	if d.Rollback != nil {
-		lines = append(lines, d.Rollback.line(Mrkdwn))
+		lines = append(lines, d.Rollback.Line(Mrkdwn))
 		for _, r := range d.Rollback.Refused {
 			lines = append(lines, "• "+Mrkdwn.Escape(r))
 		}
@@ -185,7 +185,10 @@ func (s *State) DeployEvent(env EnvironmentName) Message {
 // RollingBackEvent says that a rollback has begun.
 func (s *State) RollingBackEvent(env EnvironmentName) Message {
 	d := s.DeployOf(env)
-	m := Message{Title: fmt.Sprintf(":rewind: Rolling %s back from %s", env, d.Tag), Mention: s.Train.Slack.OnCall}
+	m := Message{Title: fmt.Sprintf(":rewind: Rolling %s back", env), Mention: s.Train.Slack.OnCall}
+	if d.Tag != "" {
+		m.Title += " from " + d.Tag
+	}
 	if d.Rollback == nil {
 		return m
 	}
