@@ -187,7 +187,7 @@ func smokeRed() scenario {
 			if p := st.Production; !said && p != nil && p.Outcome == train.DeployRolledBack {
 				said = true
 				d.hint(st, "The smoke tests were red and what ran before is back. Datadog shows nothing: it looks like flakiness. Deploy it again:", train.RetryDeploy,
-					train.Command{By: "ada", Environment: train.Production, Reason: "the smoke tests' own database was down"})
+					train.Command{By: "ada", Environment: train.Production, Reason: "the test database was down"})
 			}
 			return nil
 		},
@@ -224,7 +224,7 @@ func driftScenario() scenario {
 			case stage == 0 && st.Phase == train.Testing:
 				stage++
 				other := train.Tag{Prefix: tagPrefix(st.Candidate.Tag), Day: st.Day.Add(-1), Patch: 91}
-				v, err := d.sandbox.DeployByHand(d.sandbox.ClusterOf(train.Production), other.String(), "main~1")
+				v, err := d.sandbox.DeployByHand(d.sandbox.ClusterOf(train.Production), other.String(), "main")
 				if err != nil {
 					return err
 				}

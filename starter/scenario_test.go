@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,77 +19,133 @@ import (
 	"github.com/release-train/release-train/internal/train"
 )
 
-// hinted are the lines of our own CLI, or of curl, that a scenario prints to paste.
-var hinted = regexp.MustCompile(`(?m)^  (?:go run \./starter (\S+ --by ada.*)|curl -X POST (\S+) -d '\{\}')$`)
+// Lines that a scenario prints to paste: of our CLI, of tctl, and of curl.
+var (
+	byCLI  = regexp.MustCompile(`(?m)^  go run \./starter ((\S+) --by ada.*)$`)
+	byTctl = regexp.MustCompile(`(?m)^  (go tool -modfile=internal/tools/tctl/go.mod tctl workflow signal -w \S+ -n (\S+) -i '.*')$`)
+	byCurl = regexp.MustCompile(`(?m)^  (curl) -X POST (\S+) -d '\{\}'$`)
+)
 
 // words splits a line as a shell does, as far as our lines need it.
-var words = regexp.MustCompile(`"[^"]*"|\S+`)
+var words = regexp.MustCompile(`"[^"]*"|'[^']*'|\S+`)
+
+// program is this program, built once for the tests that need it as a process.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "starter-test-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "starter")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput() //nolint:gosec // our own program
+	if err != nil {
+		return string(out), err
+	}
+	return path, nil
+})
+
+// atOnce bounds how many scenarios run at a time: each has a Temporal server.
+var atOnce = make(chan struct{}, 2)
 
 // TestTheScenariosEndWellWithTheCommandsThatTheyPrint pastes each line as it appears.
 func TestTheScenariosEndWellWithTheCommandsThatTheyPrint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a Temporal server")
 	}
-	for name, wanted := range map[string][]string{
-		"red-e2e": {"approve-despite-e2e"},
-		"freeze":  {"curl"},
-		"hotfix":  {"hotfix-freeze", "lift-hotfix-freeze", "cut-tag"},
+	for name, tt := range map[string]struct {
+		door   *regexp.Regexp
+		wanted []string
+		says   string
+	}{
+		"red-e2e":      {byCLI, []string{"approve-despite-e2e"}, "E2E is red"},
+		"freeze":       {byCurl, []string{"curl"}, "The freeze holds production"},
+		"hotfix":       {byCLI, []string{"hotfix-freeze", "lift-hotfix-freeze", "cut-tag"}, "lacks the hotfix"},
+		"flaky-deploy": {byCLI, nil, "waiting for attempt 2 at production, by itself: the job promote-production ended failed (runner_system_failure)"},
+		"regression":   {byTctl, []string{"cut-tag"}, "was rolled back by itself"},
+		"smoke-red":    {byTctl, []string{"retry-deploy"}, "waiting for a person: the deploy of"},
+		"flux-stuck":   {byTctl, []string{"retry-deploy"}, "Flux has given up on"},
+		"drift":        {byTctl, []string{"acknowledge"}, "the hold drift to end: production runs"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var s screen
-			demo := &app{out: &s, err: &s, getenv: os.Getenv}
-			code, repo := make(chan int, 1), repository(t)
-			go func() {
-				code <- demo.run(t.Context(), []string{"--config", "../release.yaml", "demo", "--scenario", name, "--length", "12s", "--repo", repo})
-			}()
+			t.Parallel()
+			atOnce <- struct{}{}
+			defer func() { <-atOnce }()
+			s, ended := scenarioRun(t, name)
 			var pasted []string
-			ended := -1
+			result := -1
 			require.Eventually(t, func() bool {
 				select {
-				case ended = <-code:
+				case result = <-ended:
 					return true
 				default:
 				}
-				if hints := hinted.FindAllStringSubmatch(s.String(), -1); len(hints) > len(pasted) {
-					pasted = append(pasted, paste(t, &s, hints[len(pasted)]))
+				if lines := tt.door.FindAllStringSubmatch(s.String(), -1); len(lines) > len(pasted) {
+					pasted = append(pasted, paste(t, s.String(), tt.door, lines[len(pasted)]))
 				}
 				return false
-			}, 2*time.Minute, 100*time.Millisecond, "the scenario never ended:\n%s", &s)
-			assert.Equal(t, 0, ended, s.String())
-			assert.Equal(t, wanted, pasted)
+			}, 3*time.Minute, 100*time.Millisecond, "the scenario never ended:\n%s", s)
+			assert.Equal(t, 0, result, s.String())
+			assert.Equal(t, tt.wanted, pasted)
 			assert.Contains(t, s.String(), ": released.")
-			if name != "freeze" {
-				assert.Contains(t, s.String(), "tctl workflow signal -w release-api-", "or by tctl")
-			}
+			assert.Contains(t, s.String(), tt.says)
 		})
 	}
 }
 
-// paste runs a line from another terminal and gives the command's name.
-func paste(t *testing.T, s *screen, hint []string) string {
+// scenarioRun runs a scenario as a process and gives its exit code at its end.
+func scenarioRun(t *testing.T, name string) (*screen, <-chan int) {
 	t.Helper()
-	if url := hint[2]; url != "" {
-		answer, err := http.Post(url, "application/json", strings.NewReader("{}")) //nolint:gosec,noctx // the sandbox's own address
+	path, err := program()
+	require.NoError(t, err, path)
+	s := &screen{}
+	cmd := exec.CommandContext(t.Context(), path, "--config", "../release.yaml", "demo", "--scenario", name, "--length", "12s", "--repo", repository(t)) //nolint:gosec // our own program
+	cmd.Stdout, cmd.Stderr = s, s
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Minute
+	require.NoError(t, cmd.Start())
+	ended := make(chan int, 1)
+	go func() {
+		_ = cmd.Wait()
+		ended <- cmd.ProcessState.ExitCode()
+	}()
+	return s, ended
+}
+
+// paste runs a line as from another terminal and gives the command's name.
+func paste(t *testing.T, shown string, door *regexp.Regexp, line []string) string {
+	t.Helper()
+	if door == byCurl {
+		answer, err := http.Post(line[2], "application/json", strings.NewReader("{}")) //nolint:gosec,noctx // the sandbox's own address
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
-		return "curl"
+		return line[1]
 	}
-	address := regexp.MustCompile(`TEMPORAL_ADDRESS=(\S+)`).FindStringSubmatch(s.String())
+	address := regexp.MustCompile(`TEMPORAL_ADDRESS=(\S+)`).FindStringSubmatch(shown)
 	require.NotNil(t, address)
-	t.Setenv("TEMPORAL_ADDRESS", address[1])
 	var args []string
-	for _, w := range words.FindAllString(hint[1], -1) {
-		args = append(args, strings.Trim(w, `"`))
+	for _, w := range words.FindAllString(line[1], -1) {
+		args = append(args, strings.Trim(w, `"'`))
 	}
-	code, shown := starter(t.Context(), nil, args...)
-	assert.Equal(t, 0, code, shown)
-	return args[0]
+	dir := ".."
+	if door == byCLI {
+		path, err := program()
+		require.NoError(t, err)
+		args, dir = append([]string{path, "--config", "../release.yaml"}, args...), "."
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // what the scenario printed
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+address[1], "TEMPORAL_CLI_ADDRESS="+address[1])
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	require.NoError(t, cmd.Run(), "%s\n%s", line[1], out.String())
+	return line[2]
 }
 
 func TestAScenarioThatIsNotKnownIsRefusedWithThoseThatAre(t *testing.T) {
 	code, shown := starter(t.Context(), nil, "demo", "--scenario", "earthquake")
 	assert.Equal(t, 1, code)
-	assert.Contains(t, shown, "--scenario earthquake is not known: write one of red-e2e, freeze, hotfix")
+	assert.Contains(t, shown, "--scenario earthquake is not known: write one of red-e2e, freeze, hotfix, flaky-deploy, regression, smoke-red, flux-stuck, drift")
 }
 
 func TestEveryCommandHasASubCommandWithHelpAndAnExampleThatParses(t *testing.T) {

@@ -440,7 +440,7 @@ func (p *place) oracle(id string, sent int) {
 		require.NoError(p.t, err, "after signal %d; %s; the worker's log:\n%s", sent, p.lastEvents(id), p.workerLog())
 	}
 	require.NoError(p.t, value.Get(&st))
-	require.Contains(p.t, []train.Phase{train.AtGate, train.Testing}, st.Phase, sent)
+	require.Contains(p.t, []train.Phase{train.AtGate, train.Testing, train.OnStaging, train.RollingBack}, st.Phase, sent)
 	require.NotEmpty(p.t, st.Waiting.What, sent)
 	require.NotEmpty(p.t, st.Waiting.Next, sent)
 	require.NotEmpty(p.t, st.Commands, sent)

@@ -185,6 +185,7 @@ func (r *release) readE2E(ctx workflow.Context, run pending[train.EndedJob]) err
 	}
 	found, err := call(ctx, &door{interrupted: run.interrupted}, short("What E2E of "+r.Candidate.Tag+" found"), tests.ReadE2EReport, train.ReadE2EReportInput{
 		Project: r.Train.E2E.Project, PipelineID: r.E2E.PipelineID, Ref: r.Train.E2E.Ref, Flux: r.Train.Staging.Flux, Candidate: r.Candidate,
+		JUnit: r.Train.E2E.JUnit, Groups: r.Train.E2E.Owners,
 	})
 	if interrupts(err) || errors.Is(err, errRerun) {
 		return err

@@ -75,6 +75,9 @@ func relax(doc *openapi3.T) {
 		if labels := s.Value.Properties["labels"]; labels != nil && labels.Value.Type.Is("string") {
 			s.Value.Properties["labels"] = openapi3.NewSchema().NewRef()
 		}
+		if recent := s.Value.Properties["recent_failures"]; recent != nil && recent.Value.Type.Is("string") { // its own example is an object
+			s.Value.Properties["recent_failures"] = openapi3.NewObjectSchema().WithNullable().NewRef()
+		}
 	}
 	for path, item := range doc.Paths.Map() {
 		if path == "/api/v4/projects/{id}/merge_requests" { // typed as one of them

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -59,8 +60,11 @@ func (k *slack) addTrain(t train.Train) {
 	for _, name := range t.Slack.Channels() {
 		k.addChannel(strings.TrimPrefix(name, "#"))
 	}
-	if handle := strings.TrimPrefix(t.Slack.OnCall, "@"); !slices.Contains(k.groups, handle) {
-		k.groups = append(k.groups, handle)
+	handles := slices.Concat([]string{t.Slack.OnCall}, slices.Sorted(maps.Values(t.E2E.Owners)))
+	for _, handle := range handles {
+		if handle = strings.TrimPrefix(handle, "@"); !slices.Contains(k.groups, handle) {
+			k.groups = append(k.groups, handle)
+		}
 	}
 }
 

@@ -42,12 +42,9 @@ func (j *job) tested() bool {
 }
 
 const codeowners = `# Who owns which specs
-* @maven/pods/platform
-
-[Booking]
+[Specs] @maven/pods/platform
+*
 cypress/e2e/booking/ @maven/pods/booking
-
-[Payments]
 cypress/e2e/checkout/ @maven/pods/payments
 `
 

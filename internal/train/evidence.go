@@ -216,7 +216,7 @@ func (s *State) DatadogRecord(env EnvironmentName) *DatadogRecord {
 		deployed := dora
 		r.Deployment = &deployed
 	}
-	if !d.Succeeded() && (d.SmokeURL != "" || d.Rollback != nil) {
+	if d.Outcome == DeploySmokeRed || d.Rollback != nil {
 		failed := dora
 		failed.ID = append([]string{"failure"}, failed.ID...)
 		failed.Name = Clip(d.Cause, longestField)
