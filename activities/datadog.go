@@ -119,6 +119,7 @@ func (d *Datadog) Evidence(ctx context.Context, in train.EvidenceInput) (train.E
 	scope := fmt.Sprintf("service:%s env:%s", in.Service, in.Environment)
 	failing := scope + " status:error"
 	e := train.Evidence{LogsURL: d.API.LogsURL(failing, from, to), EventsURL: d.API.EventsURL(scope, from, to)}
+	e.VersionURL = d.API.LogsURL(scope+" version:"+in.Tag, from, to)
 	if err := d.read(ctx, &e, scope, failing, from, to); err != nil {
 		e.Problem = err.Error()
 	}

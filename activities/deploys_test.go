@@ -265,6 +265,7 @@ func TestEvidenceHoldsTheWindowAgainstTheWindowBefore(t *testing.T) {
 	require.Len(t, e.Monitors, 1)
 	assert.Equal(t, "checkout error rate", e.Monitors[0].Text)
 	assert.Contains(t, e.LogsURL, "/logs?query=service%3Aapi%20env%3Aproduction%20status%3Aerror")
+	assert.Contains(t, e.VersionURL, "version%3Aapi%2Fv2026.11.24.1")
 	p.s.AddFault(sandbox.Fault{System: "datadog", Times: 10, Status: 503})
 	e, err = execute(t, p.deploys.Datadog.Evidence, train.EvidenceInput{Service: "api", Environment: train.Production, From: time.Now()})
 	require.NoError(t, err, "Datadog being down is no failure")

@@ -162,20 +162,20 @@ func pace(length time.Duration) sandbox.Pace {
 	return sandbox.Pace{Build: length / 30, Deploy: length / 30, Flux: length / 30, Smoke: length / 30, E2E: length / 6}
 }
 
-// buildWorker gives the worker's executable: built from this checkout, or the
-// one that stands beside this program.
+// buildWorker gives the worker's executable: the one that stands beside this
+// program, else one built from this checkout.
 func buildWorker(ctx context.Context, dir string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	beside := filepath.Join(filepath.Dir(self), "worker")
+	if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
+		return beside, nil
+	}
 	root, ok := temporalx.ModuleRoot()
 	if !ok {
-		self, err := os.Executable()
-		if err != nil {
-			return "", err
-		}
-		beside := filepath.Join(filepath.Dir(self), "worker")
-		if _, err := os.Stat(beside); err != nil {
-			return "", fmt.Errorf("no worker: run the demo in a checkout, or put the worker beside %s", self)
-		}
-		return beside, nil
+		return "", fmt.Errorf("no worker: run the demo in a checkout, or put the worker beside %s", self)
 	}
 	path := filepath.Join(dir, "worker")
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, "./worker")

@@ -13,7 +13,8 @@ import (
 // scenario is a demo day on which something happens and people act.
 type scenario struct {
 	name string
-	// begin changes the world before the day departs.
+	// begin changes the world before the day departs. What people have to see first
+	// is held there until they have: a busy machine must not run past it.
 	begin func(s *sandbox.Sandbox)
 	// look is called with each status; it says once what to do, and lets things happen.
 	look func(d *demo, st train.Status) error
@@ -72,7 +73,7 @@ func freezeScenario() scenario {
 	made, said := false, false
 	return scenario{
 		name:  "freeze",
-		begin: func(*sandbox.Sandbox) {},
+		begin: func(s *sandbox.Sandbox) { s.Hold(sandbox.E2EJob) },
 		look: func(d *demo, st train.Status) error {
 			if !made && st.Phase == train.Testing {
 				made = true
@@ -82,6 +83,7 @@ func freezeScenario() scenario {
 				}
 				d.sandbox.AddFreeze(at(now), at(now.Add(12*time.Hour)), "UTC")
 				d.say("Somebody sets a deploy freeze of twelve hours in GitLab.")
+				d.sandbox.Release(sandbox.E2EJob)
 			}
 			if made && !said && st.Phase == train.AtGate {
 				said = true
@@ -97,7 +99,7 @@ func hotfixScenario() scenario {
 	stage := 0
 	return scenario{
 		name:  "hotfix",
-		begin: func(*sandbox.Sandbox) {},
+		begin: func(s *sandbox.Sandbox) { s.Hold(sandbox.E2EJob) },
 		look: func(d *demo, st train.Status) error {
 			has := func(kind train.HoldKind) bool {
 				for _, h := range st.Holds {
@@ -120,6 +122,7 @@ func hotfixScenario() scenario {
 					return err
 				}
 				d.say("The hotfix %s is in production, and merged into main.", v)
+				d.sandbox.Release(sandbox.E2EJob)
 				d.hint(st, "End the hotfix freeze:", train.LiftHotfixFreeze, train.Command{By: "ada"})
 			case stage == 2 && !has(train.HoldHotfix) && has(train.HoldDrift):
 				stage++
@@ -152,8 +155,11 @@ func flakyDeploy() scenario {
 func regression() scenario {
 	stage := 0
 	return scenario{
-		name:  "regression",
-		begin: func(s *sandbox.Sandbox) { s.FailTimes(s.SmokeOf(train.Production), "script_failure", 1) },
+		name: "regression",
+		begin: func(s *sandbox.Sandbox) {
+			s.FailTimes(s.SmokeOf(train.Production), "script_failure", 1)
+			s.Hold(s.SmokeOf(train.Production))
+		},
 		look: func(d *demo, st train.Status) error {
 			const monitor = "checkout error rate"
 			p := st.Production
@@ -163,6 +169,7 @@ func regression() scenario {
 				d.sandbox.AddErrors(d.service, "production", st.Candidate.Tag, "panic: assignment to entry in nil map in checkout.Total", 140)
 				d.sandbox.SetMonitor(monitor, d.service, "production", "Alert")
 				d.say("The new version panics in production.")
+				d.sandbox.Release(d.sandbox.SmokeOf(train.Production))
 			case stage == 1 && p != nil && p.Outcome == train.DeployRolledBack:
 				stage++
 				d.sandbox.SetMonitor(monitor, d.service, "production", "OK")
@@ -218,7 +225,7 @@ func driftScenario() scenario {
 	stage := 0
 	return scenario{
 		name:  "drift",
-		begin: func(*sandbox.Sandbox) {},
+		begin: func(s *sandbox.Sandbox) { s.Hold(sandbox.E2EJob) },
 		look: func(d *demo, st train.Status) error {
 			switch {
 			case stage == 0 && st.Phase == train.Testing:
@@ -229,6 +236,7 @@ func driftScenario() scenario {
 					return err
 				}
 				d.say("Somebody deploys %s to production by hand, past the train.", v.Tag)
+				d.sandbox.Release(sandbox.E2EJob)
 			case stage == 1 && st.Phase == train.AtGate:
 				for _, h := range st.Holds {
 					if h.Kind == train.HoldDrift {

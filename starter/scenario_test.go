@@ -29,18 +29,27 @@ var (
 // words splits a line as a shell does, as far as our lines need it.
 var words = regexp.MustCompile(`"[^"]*"|'[^']*'|\S+`)
 
-// program is this program, built once for the tests that need it as a process.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "starter-test-")
-	if err != nil {
-		return "", err
+// built is where programs are that the tests build once.
+var built string
+
+func TestMain(m *testing.M) {
+	var err error
+	if built, err = os.MkdirTemp("", "release-train-starter-test-"); err != nil {
+		panic(err)
 	}
-	path := filepath.Join(dir, "starter")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput() //nolint:gosec // our own program
+	code := m.Run()
+	_ = os.RemoveAll(built)
+	os.Exit(code)
+}
+
+// program is this program with a worker beside it, built once for the tests that
+// need them as processes.
+var program = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "build", "-o", built+"/", ".", "../worker").CombinedOutput()
 	if err != nil {
 		return string(out), err
 	}
-	return path, nil
+	return filepath.Join(built, "starter"), nil
 })
 
 // atOnce bounds how many scenarios run at a time: each has a Temporal server.
@@ -97,7 +106,7 @@ func scenarioRun(t *testing.T, name string) (*screen, <-chan int) {
 	path, err := program()
 	require.NoError(t, err, path)
 	s := &screen{}
-	cmd := exec.CommandContext(t.Context(), path, "--config", "../release.yaml", "demo", "--scenario", name, "--length", "12s", "--repo", repository(t)) //nolint:gosec // our own program
+	cmd := exec.CommandContext(t.Context(), path, "--config", "../release.yaml", "demo", "--scenario", name, "--length", "12s", "--repo", repository(t))
 	cmd.Stdout, cmd.Stderr = s, s
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Minute

@@ -229,7 +229,7 @@ func TestTheDemoRunsADayToReleasedAndStopsAllItStarted(t *testing.T) {
 	code, shown := starter(t.Context(), nil, "demo", "--length", "12s", "--repo", repository(t))
 	require.Equal(t, 0, code, shown)
 	for _, part := range []string{
-		"Temporal Web UI:", "Sandbox (GitLab, Slack, Kubernetes):", "tctl workflow query", "staging ", "e2e ", "production ", "watching ",
+		"Temporal Web UI:", "Sandbox (GitLab, Slack, Flux, Datadog):", "tctl workflow query", "staging ", "e2e ", "production ", "watching ",
 		": released.", "changelog    1 commit and 0 merge requests", "Flux         production runs api/v", "Slack        #deploy-maven: 1 message",
 	} {
 		assert.Contains(t, shown, part)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,11 +65,20 @@ func newPlace(t *testing.T, dynamic ...string) *place {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.server.Stop()) })
 	p.client = p.server.Client()
-	p.binary = filepath.Join(t.TempDir(), "worker")
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", p.binary, ".").CombinedOutput()
-	require.NoError(t, err, string(out))
+	p.binary, err = program()
+	require.NoError(t, err, p.binary)
 	return p
 }
+
+// program is this program, built once for all tests.
+var program = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(built, "worker")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return string(out), err
+	}
+	return path, nil
+})
 
 // newRepository has a mainline with plain commits and merged merge requests.
 func newRepository(t *testing.T) string {

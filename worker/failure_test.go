@@ -81,7 +81,7 @@ func TestARegressionIsRolledBackThroughAKillDeployedAgainAndRolledBackAfterTheEn
 	p.keep("rolled-back-retried", id, s)
 
 	// The release has ended. A rollback is one line all the same, under the same lock.
-	starter := filepath.Join(t.TempDir(), "starter")
+	starter := filepath.Join(built, "starter")
 	out, err := exec.CommandContext(p.ctx, "go", "build", "-o", starter, "../starter").CombinedOutput()
 	require.NoError(t, err, string(out))
 	run := func(args ...string) (string, error) {

@@ -6,6 +6,9 @@ import (
 	"testing"
 )
 
+// built is where programs are that the tests build once.
+var built string
+
 // TestMain lets more tests run beside each other than there are processors:
 // each waits most of the time, for its own server.
 func TestMain(m *testing.M) {
@@ -15,5 +18,11 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	os.Exit(m.Run())
+	var err error
+	if built, err = os.MkdirTemp("", "release-train-worker-test-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(built)
+	os.Exit(code)
 }

@@ -15,6 +15,7 @@ import (
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -158,7 +159,7 @@ func TestABranchIsNoTag(t *testing.T) {
 func newFake(t *testing.T, objects ...client.Object) *Client {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	require.NoError(t, errors.Join(kustomizev1.AddToScheme(scheme), sourcev1.AddToScheme(scheme)))
+	require.NoError(t, errors.Join(kustomizev1.AddToScheme(scheme), sourcev1.AddToScheme(scheme), appsv1.AddToScheme(scheme)))
 	return NewWithReaders(map[string]client.Reader{"staging": fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()})
 }
 

@@ -230,7 +230,7 @@ func (s State) Progress(c train.Candidate) Progress {
 	runs := s.Running.Is(c)
 	kind, name, _ := strings.Cut(s.name, " ")
 	switch {
-	case s.Suspended && !(runs && s.Ready && s.Observed):
+	case s.Suspended: // also where it runs: nothing would mend it if it broke
 		return Progress{Suspended, train.FluxSuspended, fmt.Sprintf("the %s is suspended: resume it with flux resume %s %s", s.name, strings.ToLower(kind), name)}
 	case runs && s.Ready && s.Observed && !s.Reconciling:
 		return Progress{Phase: RolledOut}

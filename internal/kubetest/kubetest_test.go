@@ -307,7 +307,8 @@ func TestOnlyARevisionThatRunsReadyIsSuccess(t *testing.T) {
 			phase: flux.Suspended, why: "resume it with flux resume kustomization api",
 		},
 		"suspended after the rollout": {
-			change: func(w *world) { w.kustomization.Spec.Suspend = true }, phase: flux.RolledOut,
+			change: func(w *world) { w.kustomization.Spec.Suspend = true }, phase: flux.Suspended,
+			why: "resume it with flux resume kustomization api",
 		},
 		"reconciling": {
 			change: func(w *world) {

@@ -201,6 +201,9 @@ func (g *gitlab) tagPipeline(p *project, tag, sha, source string, at time.Time) 
 	return pl
 }
 
+// E2EJob is the job that runs the end-to-end tests.
+const E2EJob = "cypress"
+
 // addTestPipeline is a pipeline that was started through the API.
 func (g *gitlab) addTestPipeline(p *project, ref string, variables map[string]string) *pipeline {
 	pl := &pipeline{
@@ -209,7 +212,7 @@ func (g *gitlab) addTestPipeline(p *project, ref string, variables map[string]st
 	name, kind, takes := "smoke", "smoke", g.s.options.Pace.Smoke
 	for _, t := range g.s.options.Trains {
 		if t.E2E.Project == p.Path {
-			name, kind, takes = "cypress", "e2e", g.s.options.Pace.E2E
+			name, kind, takes = E2EJob, "e2e", g.s.options.Pace.E2E
 		}
 	}
 	g.addJob(pl, &job{Name: name, Stage: "test", Takes: takes, Kind: kind})

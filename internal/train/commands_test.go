@@ -48,8 +48,16 @@ func moments(t *testing.T) (State, []moment) {
 		return func(s *State) {
 			tested(E2EGreen)(s)
 			s.Phase = Producing
-			s.Production = &Deploy{Environment: Production, Tag: tag, Attempt: 1, Outcome: o, StartedAt: at(24, 11, 0), Cause: "the job ended failed"}
+			s.Production = &Deploy{
+				Environment: Production, Tag: tag, Attempt: 1, Outcome: o, StartedAt: at(24, 11, 0), Cause: "the job ended failed",
+				Before: Version{Tag: "api/v2026.11.23.1"}, Run: Run{JobID: 5},
+			}
 		}
+	}
+	rolledBack := func(s *State) {
+		produced(DeployRolledBack)(s)
+		s.Production.Rollback = &RolledBack{RollbackOrder: RollbackOrder{To: s.Production.Before}, Outcome: RollbackSucceeded}
+		s.Holds = []Hold{{Kind: HoldRolledBack, Reason: "smoke tests red"}}
 	}
 	return base, []moment{
 		{"departing", at(23, 17, 0), func(s *State) { s.Phase = Departing }},
@@ -80,6 +88,7 @@ func moments(t *testing.T) (State, []moment) {
 		{"gate, green, after the window", at(24, 16, 30), tested(E2EGreen)},
 		{"production, deploying", at(24, 11, 10), produced("")},
 		{"production, failed", at(24, 11, 30), produced(DeployFailed)},
+		{"production, rolled back", at(24, 11, 40), rolledBack},
 		{"watching", at(24, 12, 0), func(s *State) { produced(DeploySucceeded)(s); s.Phase, s.Waiting.NextAt = Watching, at(24, 16, 0) }},
 		{"ended", at(24, 17, 0), func(s *State) { tested(E2ERed)(s); s.Phase, s.End = Ended, EndMissed }},
 	}

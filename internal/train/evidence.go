@@ -19,9 +19,11 @@ type Evidence struct {
 	// Monitors fire, Events happened in the window; a few of each.
 	Monitors []Link `json:"monitors,omitempty"`
 	Events   []Link `json:"events,omitempty"`
-	// LogsURL and EventsURL show more; they are there even when Datadog did not tell.
-	LogsURL   string `json:"logsUrl,omitempty"`
-	EventsURL string `json:"eventsUrl,omitempty"`
+	// LogsURL shows the error logs, EventsURL the events, VersionURL all logs of
+	// the deployed version; they are there even when Datadog did not tell.
+	LogsURL    string `json:"logsUrl,omitempty"`
+	EventsURL  string `json:"eventsUrl,omitempty"`
+	VersionURL string `json:"versionUrl,omitempty"`
 	// Looks is what it looks like, and Because why.
 	Looks   Likeness `json:"looks,omitempty"`
 	Because string   `json:"because,omitempty"`
@@ -108,8 +110,14 @@ func (e *Evidence) lines(m Markup) []string {
 	if len(e.Events) > 0 {
 		out = append(out, "Events: "+joinLinks(m, e.Events))
 	}
-	if e.Problem != "" && e.LogsURL != "" || len(e.Events) == 0 && e.EventsURL != "" {
-		out = append(out, m.Link("logs", e.LogsURL)+" · "+m.Link("events", e.EventsURL))
+	var links []string
+	for _, l := range []Link{{"error logs", e.LogsURL}, {"logs of this version", e.VersionURL}, {"events", e.EventsURL}} {
+		if l.URL != "" {
+			links = append(links, m.Link(l.Text, l.URL))
+		}
+	}
+	if len(links) > 0 {
+		out = append(out, "In Datadog: "+strings.Join(links, " · "))
 	}
 	return out
 }
