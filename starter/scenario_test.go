@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -78,7 +79,7 @@ func TestTheScenariosEndWellWithTheCommandsThatTheyPrint(t *testing.T) {
 			t.Parallel()
 			atOnce <- struct{}{}
 			defer func() { <-atOnce }()
-			s, ended := scenarioRun(t, name)
+			s, ended := demoRun(t, "--scenario", name, "--length", "12s")
 			var pasted []string
 			result := -1
 			require.Eventually(t, func() bool {
@@ -100,13 +101,19 @@ func TestTheScenariosEndWellWithTheCommandsThatTheyPrint(t *testing.T) {
 	}
 }
 
-// scenarioRun runs a scenario as a process and gives its exit code at its end.
-func scenarioRun(t *testing.T, name string) (*screen, <-chan int) {
+// demoRun runs a demo as a process and gives its exit code at its end.
+func demoRun(t *testing.T, args ...string) (*screen, <-chan int) {
+	t.Helper()
+	return demoRunUntil(t.Context(), t, args...)
+}
+
+// demoRunUntil is demoRun with Ctrl-C when the context ends.
+func demoRunUntil(ctx context.Context, t *testing.T, args ...string) (*screen, <-chan int) {
 	t.Helper()
 	path, err := program()
 	require.NoError(t, err, path)
 	s := &screen{}
-	cmd := exec.CommandContext(t.Context(), path, "--config", "../release.yaml", "demo", "--scenario", name, "--length", "12s", "--repo", repository(t))
+	cmd := exec.CommandContext(ctx, path, slices.Concat([]string{"--config", "../release.yaml", "demo", "--repo", repository(t)}, args)...)
 	cmd.Stdout, cmd.Stderr = s, s
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Minute

@@ -226,13 +226,13 @@ func TestTheDemoRunsADayToReleasedAndStopsAllItStarted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a Temporal server")
 	}
-	code, shown := starter(t.Context(), nil, "demo", "--length", "12s", "--repo", repository(t))
-	require.Equal(t, 0, code, shown)
+	s, ended := demoRun(t, "--length", "12s")
+	require.Equal(t, 0, <-ended, s.String())
 	for _, part := range []string{
-		"Temporal Web UI:", "Sandbox (GitLab, Slack, Flux, Datadog):", "tctl workflow query", "staging ", "e2e ", "production ", "watching ",
+		"Temporal Web UI:", "Sandbox (GitLab, Slack, Flux, Datadog):", "tctl workflow query", "staging ", "e2e ", "gate ",
 		": released.", "changelog    1 commit and 0 merge requests", "Flux         production runs api/v", "Slack        #deploy-maven: 1 message",
 	} {
-		assert.Contains(t, shown, part)
+		assert.Contains(t, s.String(), part)
 	}
 }
 
@@ -242,15 +242,10 @@ func TestADemoThatIsStoppedSaysSoAndLeavesNothingBehind(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	var s screen
-	a := &app{out: &s, err: &s, getenv: os.Getenv}
-	code, repo := make(chan int), repository(t)
-	go func() {
-		code <- a.run(ctx, []string{"--config", "../release.yaml", "demo", "--length", "60s", "--repo", repo})
-	}()
+	s, ended := demoRunUntil(ctx, t, "--length", "60s")
 	require.Eventually(t, func() bool { return strings.Contains(s.String(), "waiting for") }, time.Minute, 50*time.Millisecond, s.String())
 	stop()
-	assert.Equal(t, 1, <-code)
+	assert.Equal(t, 1, <-ended)
 	assert.Contains(t, s.String(), "stopped by you")
 }
 

@@ -244,7 +244,7 @@ func TestADayOnARealServerIsReleasedAndLeavesEverythingInItsPlace(t *testing.T) 
 	p := newPlace(t)
 	head := p.git("rev-parse", "main")
 	p.startWorker()
-	id := p.departOn(train.Day{}, 10*time.Second, 40*time.Second)
+	id := p.departOn(train.Day{}, 10*time.Second, 30*time.Second)
 	s := p.summary(id)
 
 	require.Equal(t, train.EndReleased, s.End, s.Why)

@@ -24,7 +24,6 @@ func failedJob(reason string) train.EndedJob { return train.EndedJob{Status: "fa
 var (
 	broken = failedJob("runner_system_failure")
 	red    = failedJob("script_failure")
-	green  = train.EndedJob{Status: "success"}
 )
 
 func refusal(kind train.FaultKind) error {

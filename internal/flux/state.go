@@ -116,7 +116,7 @@ func kustomizationState(k *kustomize.Kustomization, repo *source.GitRepository) 
 func helmState(h *helm.HelmRelease, prefix string) State {
 	s := State{
 		name: "HelmRelease " + h.Name, Suspended: h.Spec.Suspend, SourceReady: true, Waits: true,
-		Observed:    h.Generation == h.Status.ObservedGeneration && h.Generation == h.Status.LastAttemptedGeneration,
+		Observed:    h.Generation == min(h.Status.ObservedGeneration, h.Status.LastAttemptedGeneration),
 		Reconciling: apimeta.IsStatusConditionTrue(h.Status.Conditions, "Reconciling"),
 		Stalled:     apimeta.IsStatusConditionTrue(h.Status.Conditions, "Stalled"),
 		Grace:       h.GetTimeout().Duration + h.GetRequeueAfter(),

@@ -588,7 +588,7 @@ func checkPromote(s *State, _ Command, now time.Time) string {
 		return r
 	}
 	switch {
-	case s.Phase != AtGate && !(s.Phase == Producing && s.Production.Failed()):
+	case s.Phase != AtGate && (s.Phase != Producing || !s.Production.Failed()):
 		return fmt.Sprintf("the release is not at the gate, it is %s: send it once E2E has ended", s.Phase)
 	case s.windowOpen(now) && s.promoted(now):
 		return fmt.Sprintf("the window is skipped already, until %s", When(s.Promotion.Until, s.Train.Location()))

@@ -197,7 +197,7 @@ func (c DatadogConfig) tags(env EnvironmentName, tag, step string, attempt int) 
 	}
 }
 
-// Record is what Datadog is told when a deploy has ended; nil: nothing.
+// DatadogRecord is what Datadog is told when a deploy has ended; nil: nothing.
 func (s *State) DatadogRecord(env EnvironmentName) *DatadogRecord {
 	d, c := s.DeployOf(env), s.Train.Datadog
 	if c == nil || d == nil || d.Outcome == DeployHeld {
