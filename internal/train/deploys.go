@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -51,12 +52,7 @@ func (s *State) Earlier(env EnvironmentName) Earlier {
 
 // BadTags are the tags that were marked bad, in a fixed order.
 func (s *State) BadTags() []string {
-	var out []string
-	for tag := range s.Bad { //nolint:maprange // sorted below
-		out = append(out, tag)
-	}
-	slices.Sort(out)
-	return out
+	return slices.Sorted(maps.Keys(s.Bad))
 }
 
 // Conclude takes the end of a deploy into the state.
