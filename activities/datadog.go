@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,7 @@ const (
 	postWithin = 5 * time.Second
 	// shortestWindow is the least time whose error logs are counted.
 	shortestWindow = 5 * time.Minute
+	samplesRead    = 100 // one page: the newest often say the same
 	samplesShown   = 3
 	sampleLength   = 160
 	linksShown     = 3
@@ -140,12 +142,15 @@ func (d *Datadog) read(ctx context.Context, e *train.Evidence, scope, failing st
 	for _, m := range monitors[:min(linksShown, len(monitors))] {
 		e.Monitors = append(e.Monitors, train.Link{Text: train.Clip(m.Name, sampleLength), URL: m.URL})
 	}
-	logs, err := d.API.Logs(ctx, failing, from, to, samplesShown)
+	logs, err := d.API.Logs(ctx, failing, from, to, samplesRead)
 	if err != nil {
 		return err
 	}
 	for _, l := range logs {
-		e.Samples = append(e.Samples, train.Clip(strings.Join(strings.Fields(l.Message), " "), sampleLength))
+		sample := train.Clip(strings.Join(strings.Fields(l.Message), " "), sampleLength)
+		if len(e.Samples) < samplesShown && !slices.Contains(e.Samples, sample) {
+			e.Samples = append(e.Samples, sample)
+		}
 	}
 	events, err := d.API.FindEvents(ctx, scope+" -source:release-train", from, to, linksShown)
 	for _, f := range events {

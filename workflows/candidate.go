@@ -308,6 +308,9 @@ func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, 
 		r.voidE2E(ctx, "staging was rolled back to "+result.Rollback.To.String())
 	}
 	r.tell(r.deployed(env, ptr(r.DeployEvent(env))), r.coordination(ctx, nil))
+	if h := r.Hold(train.HoldRolledBack); env == train.Production && result.Rollback.Back() && h != nil {
+		r.tell(r.coordinationLoud(ctx, r.ChangeEvent(train.Change{Begun: []train.Hold{*h}})))
+	}
 	return nil
 }
 
@@ -340,6 +343,7 @@ func (r *release) settle(ctx workflow.Context, env train.EnvironmentName) (goOn 
 		For: train.WaitTime, What: fmt.Sprintf("attempt %d at %s, by itself: %s", d.Attempt+1, env, d.Cause), URL: d.LogURL(),
 		Next: d.Tag + " is deployed again", NextAt: at,
 	})
+	r.tell(r.coordination(ctx, nil))
 	err = r.sleepUntil(ctx, at, fmt.Sprintf("Attempt %d at %s", d.Attempt+1, env), func() bool { return r.Allowed(env) || r.Orders.Rerun && env == train.Production })
 	if err == nil && r.Orders.Rerun {
 		err = r.test(ctx)
@@ -358,6 +362,7 @@ func (r *release) askAboutDeploy(ctx workflow.Context, env train.EnvironmentName
 		For: train.WaitPerson, What: fmt.Sprintf("a person: the deploy of %s to %s %s", d.Tag, env, what), URL: d.LogURL(),
 		Next: "nothing is deployed by itself; the release ends when the next one departs", NextAt: r.Plan.NextCutAt,
 	})
+	r.tell(r.coordination(ctx, nil))
 	if err := r.until(ctx, func() bool { return r.Allowed(env) || r.Orders.Rerun && env == train.Production }); err != nil {
 		return err
 	}

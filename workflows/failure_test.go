@@ -464,7 +464,7 @@ func TestAFailureMessageHasCauseStatementLogOwnerAndOneLineToPaste(t *testing.T)
 		"<https://app.datadoghq.com/logs?query=x|120 error logs> since it began, 4 in as much time before.",
 		"panic: nil map", "<https://app.datadoghq.com/monitors/1|checkout errors>",
 		"Log: <https://gitlab/jobs/promote-production|open it>",
-		"Owner: @eng-exp-on-call",
+		"Authors in range: Ada, Grace",
 		"Next: nothing is deployed again by itself. To put back what ran before: `starter rollback --train api --day 2026-11-24 --environment production --reason \"…\"`",
 		"@eng-exp-on-call",
 	} {

@@ -244,7 +244,7 @@ func (w *world) answer() {
 	})).AfterFn(w.untilChange)
 	e.OnActivity(changelog.PublishChangelog, any, any).Return(locked(w, func(in train.PublishChangelogInput) (train.ChangelogDigest, error) {
 		w.logs = append(w.logs, in)
-		return train.ChangelogDigest{URL: "https://gitlab/releases/1", From: in.From.Version.String(), Commits: 3, Requests: 2}, nil
+		return train.ChangelogDigest{URL: "https://gitlab/releases/1", From: in.From.Version.String(), Commits: 3, Requests: 2, Authors: []string{"Ada", "Grace"}}, nil
 	}))
 	e.OnActivity(gitlab.AwaitPipelineJob, any, any).Return(locked(w, func(in train.AwaitPipelineJobInput) (train.PipelineJob, error) {
 		pipeline := int64(1)

@@ -103,10 +103,17 @@ type world struct {
 	Releases  []Release  `json:"releases"`
 	Freezes   []Freeze   `json:"freezes"`
 	Journal   []Entry    `json:"journal"`
+
+	Events      []DatadogEvent `json:"events"`
+	Deployments []DORARecord   `json:"deployments"`
+	Failures    []DORARecord   `json:"failures"`
 }
 
 func (s *Sandbox) view() world {
-	v := world{Channels: s.Channels(), Clusters: s.Clusters()}
+	v := world{
+		Channels: s.Channels(), Clusters: s.Clusters(),
+		Events: s.DatadogEvents(), Deployments: s.DORADeployments(), Failures: s.DORAFailures(),
+	}
 	var paths []string
 	s.locked(func() {
 		for _, p := range s.gitlab.projects {

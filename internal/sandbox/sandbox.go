@@ -1,5 +1,5 @@
-// Package sandbox is the outside world as local servers: GitLab, Slack and the
-// Kubernetes API with Flux, over a real git repository. It speaks the vendors'
+// Package sandbox is the outside world as local servers: GitLab, Slack, Datadog and
+// the Kubernetes API with Flux, over a real git repository. It speaks the vendors'
 // protocols well enough for their client libraries, keeps state, can be told to
 // fail, and writes a journal of every request. The demo and the tests use it.
 //

@@ -15,7 +15,7 @@ import (
 // Entry is one request in the journal.
 type Entry struct {
 	Time   time.Time `json:"time"`
-	System string    `json:"system"` // gitlab, slack or kubernetes
+	System string    `json:"system"` // gitlab, slack, kubernetes or datadog
 	Method string    `json:"method"`
 	Path   string    `json:"path"` // decoded, with the query, without secrets
 	Body   string    `json:"body,omitempty"`
@@ -24,7 +24,7 @@ type Entry struct {
 
 // Fault makes requests fail.
 type Fault struct {
-	System string `json:"system"` // gitlab, slack or kubernetes; empty: any
+	System string `json:"system"` // gitlab, slack, kubernetes or datadog; empty: any
 	Method string `json:"method"` // empty: any
 	Path   string `json:"path"`   // a part of the decoded path
 	Times  int    `json:"times"`  // how many requests; it is counted down

@@ -474,7 +474,7 @@ func checkRetry(s *State, c Command, now time.Time) string {
 		return fmt.Sprintf("%s has not been deployed to %s: there is nothing to retry", s.Candidate.Tag, c.Environment)
 	case d.Running():
 		return fmt.Sprintf("a deploy to %s runs", c.Environment)
-	case d.Succeeded() && findHold(s.Holds, HoldRolledBack) == nil:
+	case d.Succeeded():
 		return fmt.Sprintf("%s is on %s: there is nothing to retry", d.Tag, c.Environment)
 	case s.Orders.Retry != "":
 		return fmt.Sprintf("a retry for %s is under way", s.Orders.Retry)
@@ -490,7 +490,9 @@ func checkRetry(s *State, c Command, now time.Time) string {
 
 func applyRetry(s *State, c Command, _ time.Time) string {
 	s.Orders.Retry = c.Environment
-	s.Lift(HoldRolledBack)
+	if c.Environment == Production {
+		s.Lift(HoldRolledBack)
+	}
 	return fmt.Sprintf("%s is deployed to %s again, attempt %d. %s", s.Candidate.Tag, c.Environment, s.DeployOf(c.Environment).Attempt+1, s.heldWords(DeployStepOf(c.Environment)))
 }
 

@@ -349,6 +349,9 @@ func (s *State) SetDeploy(d Deploy) {
 // Standing are all holds that stand: the train's and the release's own.
 func (s *State) Standing() []Hold { return slices.Concat(s.Memory.Holds, s.Holds) }
 
+// Hold is the hold of a kind that stands; nil: none does.
+func (s *State) Hold(kind HoldKind) *Hold { return findHold(s.Standing(), kind) }
+
 // Lift ends a hold of the release's own.
 func (s *State) Lift(kind HoldKind) { s.Holds = withoutHold(s.Holds, kind) }
 

@@ -70,7 +70,13 @@ func (s *State) AcceptedNow(now time.Time) []AcceptedCommand {
 		}
 		for _, probe := range s.probes(e, now) {
 			if s.allows(e.Name, probe, now) {
-				out = append(out, AcceptedCommand{Name: e.Name, Does: e.Does, Line: e.line(s.Train.Name, s.Plan.Day, probe)})
+				line := e.line(s.Train.Name, s.Plan.Day, probe)
+				if bare := probe; !e.Why {
+					if bare.Reason = ""; !s.allows(e.Name, bare, now) { // e.g. after a rollback
+						line += ` --reason "…"`
+					}
+				}
+				out = append(out, AcceptedCommand{Name: e.Name, Does: e.Does, Line: line})
 			}
 		}
 	}

@@ -176,7 +176,11 @@ func (s *State) DeployEvent(env EnvironmentName) Message {
 		}
 	}
 	lines = append(lines, d.Evidence.lines(Mrkdwn)...)
-	lines = append(lines, "Log: "+Mrkdwn.link("open it", d.LogURL()), "Owner: "+Mrkdwn.Escape(s.owner()), "Next: "+s.nextAction(env, Mrkdwn))
+	lines = append(lines, "Log: "+Mrkdwn.link("open it", d.LogURL()))
+	if authors := s.authors(); authors != "" {
+		lines = append(lines, "Authors in range: "+Mrkdwn.Escape(authors))
+	}
+	lines = append(lines, "Next: "+s.nextAction(env, Mrkdwn))
 	m.Body = strings.Join(lines, "\n")
 	m.Mention = s.Train.Slack.OnCall
 	return m
@@ -205,14 +209,12 @@ func (s *State) RollingBackEvent(env EnvironmentName) Message {
 	return m
 }
 
-// owner is who is asked about a failed deploy.
-func (s *State) owner() string {
-	out := cmp.Or(s.Train.Slack.OnCall, "the on-call")
-	if len(s.Changelog.Authors) > 0 {
-		out += "; authors in range: " + strings.Join(s.Changelog.Authors, ", ")
-		if s.Changelog.MoreAuthors > 0 {
-			out += fmt.Sprintf(" and %d more", s.Changelog.MoreAuthors)
-		}
+// authors are those who have commits in the candidate; the owner that is called
+// stands below every message that calls one.
+func (s *State) authors() string {
+	out := strings.Join(s.Changelog.Authors, ", ")
+	if s.Changelog.MoreAuthors > 0 {
+		out += fmt.Sprintf(" and %d more", s.Changelog.MoreAuthors)
 	}
 	return out
 }
