@@ -184,8 +184,12 @@ func (in DeployInput) StartEvent(at time.Time) *DatadogEvent {
 	if in.Rollback != nil {
 		what = fmt.Sprintf("Rollback of %s to %s started", in.Environment, in.Rollback.To)
 	}
+	by := "Release Train"
+	if in.ReleaseID != "" {
+		by = in.ReleaseID
+	}
 	return &DatadogEvent{
-		Title: what, Alert: "info", Key: "release:" + in.Candidate.Tag, At: at,
+		Title: what, Alert: "info", Text: fmt.Sprintf("Started by %s with the job %s.", by, in.Config.Job), Key: "release:" + in.Candidate.Tag, At: at,
 		Tags: in.Datadog.tags(in.Environment, in.Candidate.Tag, "start", in.Attempt),
 	}
 }
@@ -209,6 +213,9 @@ func (s *State) DatadogRecord(env EnvironmentName) *DatadogRecord {
 	}}
 	if d.Succeeded() {
 		r.Event.Alert, r.Event.Text = "success", fmt.Sprintf("It took %s. %s", Span(d.EndedAt.Sub(d.StartedAt)), s.Changelog.URL)
+	}
+	if !d.Succeeded() && d.LogURL() != "" {
+		r.Event.Text += "\nLog: " + d.LogURL()
 	}
 	if rb := d.Rollback; rb != nil {
 		r.Event.Text += fmt.Sprintf("\nRollback to %s: %s. %s", rb.To, rb.Outcome, rb.Cause)
