@@ -47,7 +47,7 @@ func TestEveryFailureReasonOfAGitLabJobEndsAsItsKindSays(t *testing.T) {
 			switch {
 			case outdated:
 				assert.Equal(t, train.EndReleased, s.End, "a new pipeline on the same tag deploys it")
-				assert.Equal(t, []string{newTag}, w.started2)
+				assert.Equal(t, []string{newTag}, w.newPipelines)
 			case f.Kind == train.FailureTransient:
 				assert.Equal(t, train.EndReleased, s.End, "it is tried again by itself")
 				assert.Equal(t, []string{"deploy-staging Mon 17:01", "deploy-staging Mon 17:08"}, w.played[:2])
@@ -314,7 +314,7 @@ func TestACandidateWhoseJobIsOutdatedIsDeployedByANewPipelineOnItsTagOnce(t *tes
 	w.at(newYork(24, 9, 0), func() { w.mu.Lock(); w.outdated = 1; w.mu.Unlock() })
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, []string{newTag}, w.started2)
+	assert.Equal(t, []string{newTag}, w.newPipelines)
 	assert.Equal(t, "promote-production Tue 11:02 pipeline 60", w.played[1])
 	assert.Contains(t, w.said("#deploy-maven"), "a new pipeline on the same tag deploys it")
 }
@@ -334,7 +334,7 @@ func TestAHotfixBeforeARetryMakesTheJobOutdatedAndAnAcknowledgedDriftLetsItGo(t 
 	s := w.run()
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, []string{newTag}, w.started2)
+	assert.Equal(t, []string{newTag}, w.newPipelines)
 }
 
 func TestARetryBeforeAHotfixUsesTheTagsOwnJob(t *testing.T) {
@@ -344,7 +344,7 @@ func TestARetryBeforeAHotfixUsesTheTagsOwnJob(t *testing.T) {
 	w.change(newYork(24, 12, 0), func() { w.outdated = 1 })
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Empty(t, w.started2)
+	assert.Empty(t, w.newPipelines)
 	assert.Len(t, w.played, 3)
 }
 
@@ -354,7 +354,7 @@ func TestAnAttemptAfterOneInANewPipelineStaysInIt(t *testing.T) {
 	w.ends[productionJob] = []train.EndedJob{broken}
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, []string{newTag}, w.started2)
+	assert.Equal(t, []string{newTag}, w.newPipelines)
 	assert.Equal(t, []string{"promote-production Tue 11:02 pipeline 60", "promote-production Tue 11:09 pipeline 60"}, w.played[1:])
 }
 

@@ -74,24 +74,24 @@ type world struct {
 	e2eEnded    []train.EndedJob
 
 	// What deploys run into.
-	ends      map[string][]train.EndedJob // by job name, one for each run; then jobs
-	ended     map[string]train.EndedJob   // by pipeline and job: how it ended last
-	jobIDs    map[string]int64            // by pipeline and job: the newest one
-	lastID    int64
-	rollouts  []train.Rollout           // one for each wait; then rollout
-	outdated  int                       // plays that GitLab refuses as outdated
-	present   bool                      // a further attempt finds the tag there
-	refuse    map[int64]error           // plays in a pipeline
-	startErr  error                     // new pipelines on tags
-	started2  []string                  // new pipelines on tags
-	plan      func(*train.RollbackPlan) // changes how a rollback can go
-	freeTakes time.Duration
-	stopped   []string // jobs that were cancelled
-	evidence  train.Evidence
-	dogErr    error
-	recorded  []train.DatadogRecord
-	foundOut  string
-	busy      *train.Hold
+	ends         map[string][]train.EndedJob // by job name, one for each run; then jobs
+	ended        map[string]train.EndedJob   // by pipeline and job: how it ended last
+	jobIDs       map[string]int64            // by pipeline and job: the newest one
+	lastID       int64
+	rollouts     []train.Rollout           // one for each wait; then rollout
+	outdated     int                       // plays that GitLab refuses as outdated
+	present      bool                      // a further attempt finds the tag there
+	refuse       map[int64]error           // plays in a pipeline
+	startErr     error                     // new pipelines on tags
+	newPipelines []string                  // new pipelines on tags
+	plan         func(*train.RollbackPlan) // changes how a rollback can go
+	freeTakes    time.Duration
+	stopped      []string // jobs that were cancelled
+	evidence     train.Evidence
+	dogErr       error
+	recorded     []train.DatadogRecord
+	foundOut     string
+	busy         *train.Hold
 }
 
 // next is how the next run of a job ends.
@@ -332,8 +332,8 @@ func (w *world) answer() {
 		if w.startErr != nil {
 			return train.StartedPipeline{}, w.startErr
 		}
-		w.started2 = append(w.started2, in.Ref)
-		return train.StartedPipeline{ID: int64(59 + len(w.started2)), URL: "https://gitlab/pipelines/60"}, nil
+		w.newPipelines = append(w.newPipelines, in.Ref)
+		return train.StartedPipeline{ID: int64(59 + len(w.newPipelines)), URL: "https://gitlab/pipelines/60"}, nil
 	}))
 	e.OnActivity(datadog.Evidence, any, any).Return(locked(w, func(train.EvidenceInput) (train.Evidence, error) { return w.evidence, w.dogErr }))
 	e.OnActivity(datadog.Record, any, any).Return(locked(w, func(in train.DatadogRecord) (train.Done, error) {

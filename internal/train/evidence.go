@@ -181,9 +181,6 @@ func (in DeployInput) StartEvent(at time.Time) *DatadogEvent {
 		return nil
 	}
 	what := fmt.Sprintf("Deploy of %s to %s started, attempt %d", in.Candidate.Tag, in.Environment, in.Attempt)
-	if in.Rollback != nil {
-		what = fmt.Sprintf("Rollback of %s to %s started", in.Environment, in.Rollback.To)
-	}
 	by := "Release Train"
 	if in.ReleaseID != "" {
 		by = in.ReleaseID
