@@ -256,7 +256,8 @@ func (r *release) carryOutDeploy(ctx workflow.Context, begin func() train.Deploy
 		env := in.Environment
 		r.waitsForDeploy(ctx, env)
 		child := r.startDeploy(ctx, in)
-		err := child.GetChildWorkflowExecution().Get(r.awake(ctx), nil)
+		var run workflow.Execution
+		err := child.GetChildWorkflowExecution().Get(r.awake(ctx), &run)
 		var busy *temporal.ChildWorkflowExecutionAlreadyStartedError
 		if errors.As(err, &busy) {
 			giveUp()
@@ -264,6 +265,10 @@ func (r *release) carryOutDeploy(ctx workflow.Context, begin func() train.Deploy
 				return err
 			}
 			continue
+		}
+		if env == train.Production {
+			r.deploying = run.RunID
+			r.stopDeploying(ctx)
 		}
 		if in.Rollback == nil {
 			r.tell(r.deployed(env, nil))
@@ -286,6 +291,15 @@ func (r *release) startDeploy(ctx workflow.Context, in train.DeployInput) workfl
 	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(r.awake(ctx), options), train.DeployWorkflow, in)
 }
 
+// stopDeploying tells the production deploy that is followed to stop. It names the
+// run: the lock may be somebody else's by then.
+func (r *release) stopDeploying(ctx workflow.Context) {
+	if r.stop != nil && r.deploying != "" {
+		// Nobody waits: a deploy that has ended meanwhile does not need to know.
+		workflow.SignalExternalWorkflow(r.awake(ctx), train.DeployID(r.Train.Production.Lock), r.deploying, train.SignalStopDeploy, *r.stop)
+	}
+}
+
 // followDeploy waits for a deploy's end and records it. A production deploy is
 // seen to its end whatever else is asked; a staging deploy is left to itself.
 func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, child workflow.ChildWorkflowFuture) error {
@@ -301,6 +315,9 @@ func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, 
 		result = *r.DeployOf(env)
 		result.Outcome, result.EndedAt, result.Kind = train.DeployUnknown, workflow.Now(ctx), train.FailureUnknown
 		result.Cause = "the deploy workflow itself ended early: " + sentence(err)
+	}
+	if env == train.Production {
+		r.deploying = ""
 	}
 	r.Conclude(result, workflow.Now(ctx))
 	r.news++

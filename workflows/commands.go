@@ -61,8 +61,8 @@ func (r *release) carryOut(ctx workflow.Context, name train.CommandName, c train
 	case train.Cancel:
 		sentence := r.Apply(name, c, workflow.Now(ctx))
 		if c.Force {
-			// Nobody waits: a deploy that has ended meanwhile does not need to know.
-			workflow.SignalExternalWorkflow(r.awake(ctx), train.DeployID(r.Train.Production.Lock), "", train.SignalStopDeploy, train.StopDeploy{By: c.By, Reason: c.Reason})
+			r.stop = &train.StopDeploy{By: c.By, Reason: c.Reason}
+			r.stopDeploying(ctx)
 		}
 		return train.Answer{Sentence: sentence}, ""
 	case train.CutTag:

@@ -53,8 +53,10 @@ type release struct {
 	changelogs   int // changelogs published
 	rollbacks    int // rollbacks carried out because somebody ordered them
 	refusalsTold int
-	adopts       bool // somebody started the production job in GitLab
-	following    bool // an overdue E2E run is followed in the background
+	deploying    string            // the run of the production deploy that is followed; empty: none is
+	stop         *train.StopDeploy // what is to be told to it
+	adopts       bool              // somebody started the production job in GitLab
+	following    bool              // an overdue E2E run is followed in the background
 }
 
 func newRelease(ctx workflow.Context, in train.ReleaseInput) *release {
