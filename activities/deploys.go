@@ -33,7 +33,9 @@ func (d *Deploys) PlayDeploy(ctx context.Context, in train.PlayDeployInput) (tra
 		return out, failure(err)
 	}
 	if in.Before.IsZero() && (!activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &out.Before) != nil) {
-		out.Before = state.Running
+		if out.Before = state.Running; out.Before.Is(in.Job.Candidate) {
+			out.Before = in.Expected
+		}
 		activity.RecordHeartbeat(ctx, out.Before)
 	}
 	job, again, err := d.GitLab.playable(ctx, in.Job)
@@ -190,13 +192,18 @@ func newestOf(jobs []gitlab.Job, name string) gitlab.Job {
 	return newest
 }
 
-// AwaitFree waits until no other deploy job of an environment runs in GitLab.
-func (d *Deploys) AwaitFree(ctx context.Context, in train.AwaitFreeInput) (train.Done, error) {
+// AwaitFree waits until no other deploy job of an environment runs in GitLab, and
+// says what still runs when its time is over.
+func (d *Deploys) AwaitFree(ctx context.Context, in train.AwaitFreeInput) (train.Freed, error) {
+	var out train.Freed
 	_, err := watch(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
 		busy, err := d.GitLab.Holds.busy(ctx, in.Guard)
+		if out.Busy = ""; busy != nil {
+			out.Busy = busy.Reason
+		}
 		return busy == nil, err
 	})
-	return train.Done{}, err
+	return out, err
 }
 
 // jobWords names a job that somebody runs.

@@ -165,7 +165,7 @@ func (h *Holds) moved(ctx context.Context, g train.Guard) (*train.Hold, error) {
 	default:
 		return nil, nil //nolint:nilnil // no hold is an answer
 	}
-	return &train.Hold{Kind: train.HoldDrift, Reason: reason}, nil
+	return &train.Hold{Kind: train.HoldDrift, Reason: reason, Moved: true}, nil
 }
 
 // drifted is the hold of a production that runs something else than expected,

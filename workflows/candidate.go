@@ -212,8 +212,11 @@ func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAft
 		}
 	}
 	after := r.Earlier(env)
-	adopts := env == train.Production && r.adopts
+	adopts, ordered := env == train.Production && r.adopts, r.Orders.Retry
 	r.Orders.Retry, r.adopts = "", false
+	if adopts {
+		notAfter = workflow.Now(ctx) // what somebody else started is followed, nothing is played
+	}
 	if !adopts { // what somebody else has started runs already
 		if err := r.door.pass(ctx, step); err != nil {
 			return err
@@ -227,15 +230,21 @@ func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAft
 		})
 		in := r.deployInput(env, step, attempt)
 		in.NotAfter, in.Guard, in.After, in.ByItself = notAfter, r.Guard(step), after, byItself
+		if env == train.Production {
+			in.Expected = r.Expected
+		}
 		return in
-	}, func() { r.restore(env, before) })
+	}, func() { // the gate is asked again
+		r.restore(env, before)
+		r.Orders.Retry, r.adopts = ordered, adopts
+	})
 }
 
 // deployInput is what a DeployWorkflow needs to know in any case.
 func (r *release) deployInput(env train.EnvironmentName, step train.Step, attempt int) train.DeployInput {
 	return train.DeployInput{
 		Train: r.Train.Name, Project: r.Train.Project, Environment: env, Config: r.Train.Environment(env), Candidate: r.Candidate, Attempt: attempt,
-		Bad: r.BadTags(), Datadog: r.Train.Datadog, ReleaseID: r.id, Key: train.Key(r.door.key, string(step), attempt), Poll: r.Train.Poll,
+		Bad: r.BadTags(), Datadog: r.Train.Datadog, ReleaseID: r.id, Key: train.Key(r.door.key, string(step)+"/"+r.Candidate.Tag, attempt), Poll: r.Train.Poll,
 	}
 }
 
@@ -250,6 +259,7 @@ func (r *release) restore(env train.EnvironmentName, d *train.Deploy) {
 
 // carryOutDeploy starts a DeployWorkflow, as soon as no other one holds the
 // lock, and follows it. begin records it and gives its input, giveUp undoes that.
+// A deploy that had to wait for the lock is given up: much may have changed.
 func (r *release) carryOutDeploy(ctx workflow.Context, begin func() train.DeployInput, giveUp func()) error {
 	for {
 		in := begin()
@@ -261,7 +271,7 @@ func (r *release) carryOutDeploy(ctx workflow.Context, begin func() train.Deploy
 		var busy *temporal.ChildWorkflowExecutionAlreadyStartedError
 		if errors.As(err, &busy) {
 			giveUp()
-			if err := r.awaitOtherDeploy(ctx, env, in.Config.Lock); err != nil {
+			if err := r.awaitOtherDeploy(ctx, env, in.Config.Lock); err != nil || in.Rollback == nil {
 				return err
 			}
 			continue
@@ -403,7 +413,8 @@ func (r *release) rollBack(ctx workflow.Context) error {
 	if order == nil {
 		return nil
 	}
-	r.Orders.Rollback = nil
+	r.Orders.Rollback, r.rollingBackNow = nil, true
+	defer func() { r.rollingBackNow = false }()
 	env, last := order.Environment, r.DeployOf(order.Environment)
 	r.Phase = train.RollingBack
 	if err := r.door.pass(ctx, train.StepRollback); err != nil {

@@ -53,10 +53,12 @@ type release struct {
 	changelogs   int // changelogs published
 	rollbacks    int // rollbacks carried out because somebody ordered them
 	refusalsTold int
-	deploying    string            // the run of the production deploy that is followed; empty: none is
-	stop         *train.StopDeploy // what is to be told to it
-	adopts       bool              // somebody started the production job in GitLab
-	following    bool              // an overdue E2E run is followed in the background
+	// rollingBackNow: an ordered rollback is carried out, and nothing interrupts it.
+	rollingBackNow bool
+	deploying      string            // the run of the production deploy that is followed; empty: none is
+	stop           *train.StopDeploy // what is to be told to it
+	adopts         bool              // somebody started the production job in GitLab
+	following      bool              // an overdue E2E run is followed in the background
 }
 
 func newRelease(ctx workflow.Context, in train.ReleaseInput) *release {
@@ -91,6 +93,8 @@ func newRelease(ctx workflow.Context, in train.ReleaseInput) *release {
 // interrupted says why the main line must not go on as it does.
 func (r *release) interrupted() error {
 	switch {
+	case r.rollingBackNow:
+		return nil
 	case r.Ending != nil:
 		return errEnding
 	case r.Orders.Recut != nil:

@@ -117,6 +117,9 @@ func (d *deploy) failed(ctx workflow.Context, s *setback) {
 		d.rollBackByItself(ctx)
 	}
 	d.takeEvidence(ctx, evidence)
+	if d.stop != nil && d.Rollback == nil { // it was told so meanwhile
+		d.stopped(ctx)
+	}
 }
 
 // findOut adds to the cause what became of the deploy as far as that can be read.
@@ -216,7 +219,7 @@ func (w *way) play(ctx workflow.Context) *setback {
 		deploys.PlayDeploy, func(key string) train.PlayDeployInput {
 			in := w.playInput(w.job, w.in.NotAfter, key)
 			in.Guard, in.After, in.Follow = w.in.Guard, w.after.JobID, w.in.Config.Start == train.StartAutomatic
-			return train.PlayDeployInput{Job: in, Flux: w.in.Config.Flux, Before: w.Before, Start: w.in.StartEvent(workflow.Now(ctx))}
+			return train.PlayDeployInput{Job: in, Flux: w.in.Config.Flux, Before: w.Before, Expected: w.in.Expected, Start: w.in.StartEvent(workflow.Now(ctx))}
 		})
 	switch {
 	case err != nil && refuses(err):
@@ -290,7 +293,7 @@ func (w *way) awaitJob(ctx workflow.Context) *setback {
 	if ended.ID != 0 {
 		w.run.JobID = ended.ID
 	}
-	if ended.Outdated() {
+	if ended.Outdated() && w.Rollback == nil {
 		if s := w.playInNewPipeline(ctx, fmt.Sprintf("GitLab dropped the job %s of %s as outdated", w.job, w.candidate.Tag)); s != nil {
 			return s
 		}

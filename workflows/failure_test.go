@@ -477,3 +477,76 @@ func TestAFailureMessageHasCauseStatementLogOwnerAndOneLineToPaste(t *testing.T)
 	assert.Contains(t, text, "starter retry-deploy --train api --day 2026-11-24 --environment production")
 	assert.Contains(t, text, "starter rollback --train api --day 2026-11-24 --environment production")
 }
+
+func TestOurOwnFailedJobIsNoJobThatSomebodyElseStarted(t *testing.T) {
+	w := newWorld(t)
+	w.ends[productionJob] = []train.EndedJob{broken}
+	w.at(newYork(24, 11, 7).Add(30*time.Second), func() { // the second attempt is held at its play
+		w.mu.Lock()
+		w.freeze = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4"}
+		w.started = &train.PipelineJob{JobID: 101, Status: "failed"} // what the watch would see of our own job
+		w.mu.Unlock()
+	})
+	w.supersede(newYork(24, 17, 0))
+	w.run()
+	assert.Len(t, w.played, 2, "nothing is played in the freeze or after the window: %v", w.played)
+	assert.NotContains(t, w.said("#mono-release-coordination"), "Somebody started")
+}
+
+func TestATagThatIsMovedBeforeE2EHoldsAndDoesNotSpin(t *testing.T) {
+	w := newWorld(t)
+	w.at(newYork(23, 17, 10), func() {
+		w.mu.Lock()
+		w.drift, w.tagMoved = &train.Hold{Kind: train.HoldDrift, Reason: "the tag was moved", Moved: true}, true
+		w.movedHolds = true
+		w.mu.Unlock()
+	})
+	var st train.Status
+	w.at(newYork(24, 9, 0), func() { st = w.status() })
+	w.supersede(newYork(24, 17, 0))
+	w.run()
+	assert.Equal(t, train.WaitHold, st.Waiting.For)
+	assert.Contains(t, st.Waiting.What, "the tag was moved")
+	assert.Zero(t, w.e2es)
+	assert.LessOrEqual(t, w.e2eAsked, 2, "it is asked once and waits")
+}
+
+func TestARollbackBehindAJobThatNeverEndsSaysSoInsteadOfWaitingForEver(t *testing.T) {
+	w := newWorld(t)
+	w.ends[smokeJob] = []train.EndedJob{red}
+	w.stillBusy, w.freeTakes = true, time.Hour
+	w.at(newYork(24, 11, 2), func() {
+		w.mu.Lock()
+		w.busy = &train.Hold{Kind: train.HoldEnvironmentBusy, Reason: "the job promote-production of api/v2026.11.23.9, started by grace, deploys to production"}
+		w.mu.Unlock()
+	})
+	var during, after train.Status
+	w.at(newYork(24, 11, 30), func() { during = w.status() })
+	w.at(newYork(24, 13, 0), func() { after = w.status() })
+	w.supersede(newYork(24, 17, 0))
+	w.run()
+	assert.Contains(t, during.Waiting.What, "which waits:")
+	assert.Equal(t, train.RollbackFailed, after.Production.Rollback.Outcome)
+	assert.Contains(t, after.Production.Rollback.Cause, "started by grace, deploys to production still runs: cancel it in GitLab, then roll back again")
+	assert.Equal(t, train.WaitPerson, after.Waiting.For)
+}
+
+func TestACancelWithForceAfterAPlainCancelStillStopsTheJob(t *testing.T) {
+	w := newWorld(t)
+	w.signal(newYork(24, 11, 2), train.Cancel, train.Command{By: "ada", Reason: "wrong candidate"})
+	force := w.update(newYork(24, 11, 3), train.Cancel, train.Command{By: "ada", Reason: "at once", Force: true})
+	w.run()
+	assert.True(t, force.accepted, force.said())
+	assert.Equal(t, []string{productionJob}, w.stopped)
+}
+
+func TestACutTagDoesNotDropARollbackThatWaits(t *testing.T) {
+	w := newWorld(t)
+	rollback := w.update(newYork(24, 12, 0), train.Rollback, train.Command{By: "ada", Reason: "errors", Environment: train.Production})
+	cut := w.update(newYork(24, 12, 1), train.CutTag, ada("takes the revert"))
+	w.supersede(newYork(24, 17, 0))
+	s := w.run()
+	assert.True(t, rollback.accepted, rollback.said())
+	assert.Error(t, cut.err)
+	assert.Equal(t, train.EndRolledBack, s.End)
+}

@@ -90,8 +90,8 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 	if r.Candidate.Tag != "" {
 		in.TagPrefix, in.Day = r.Train.TagPrefix, r.Plan.Day
 	}
-	if r.Phase == train.AtGate && r.Train.Production.Start == train.StartPlay && (r.Production == nil || r.Production.Outcome == train.DeployHeld) {
-		in.Job = r.Train.Production.Job
+	if r.Phase == train.AtGate && r.Train.Production.Start == train.StartPlay && (r.Production == nil || r.Production.Outcome == train.DeployHeld && r.Production.JobID == 0) {
+		in.Job = r.Train.Production.Job // once we have played it, its having run is nobody else's doing
 	}
 	watch := r.watchFor(ctx, in, at)
 	wake := func() bool { return watch.done() || cond() }

@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -148,11 +149,14 @@ type rung struct {
 	take    func(workflow.Context) (played train.PlayedJob, pipeline int64, err error)
 }
 
+// firstRung numbers the ladder's writes apart from those of the deploy before it.
+const firstRung = 10
+
 // climb is the ladder: retry the old tag's job that succeeded; a new pipeline
 // on the old tag; the rollback job. PRODUCT.md section 8.
 func (w *way) climb(ctx workflow.Context, plan train.RollbackPlan, r *train.RolledBack) *setback {
-	if plan.Present { // the failure came before anything changed
-		r.Way, w.present = train.WayAlreadyThere, true
+	if plan.Present && w.JobID == 0 { // else what a job of ours has told Flux may still come
+		r.Way, w.present, w.attempt = train.WayAlreadyThere, true, firstRung-1
 		r.PipelineID, w.after.SmokeJobID = plan.Retry.PipelineID, plan.Retry.SmokeJobID
 		return nil
 	}
@@ -174,7 +178,7 @@ func (w *way) climb(ctx workflow.Context, plan train.RollbackPlan, r *train.Roll
 			r.Refused = append(r.Refused, fmt.Sprintf("%s: %s", rung.name, rung.missing))
 			continue
 		}
-		w.attempt = i + 2 // the deploy itself was the first
+		w.attempt = firstRung + i
 		played, pipeline, err := rung.take(ctx)
 		switch {
 		case err == nil && played.Outdated != "":
@@ -182,6 +186,8 @@ func (w *way) climb(ctx workflow.Context, plan train.RollbackPlan, r *train.Roll
 		case err == nil:
 			r.Way, r.PipelineID, r.JobID, r.JobURL = rung.name, pipeline, played.JobID, played.JobURL
 			return nil
+		case errors.Is(err, errStillBusy):
+			return back(train.DeployFailed, train.FailureDefinitive, "%s", err)
 		case refuses(err) || errors.Is(err, errNoJob):
 			r.Refused = append(r.Refused, fmt.Sprintf("%s: %s", rung.name, sentence(err)))
 		default:
@@ -191,8 +197,12 @@ func (w *way) climb(ctx workflow.Context, plan train.RollbackPlan, r *train.Roll
 	return back(train.DeployFailed, train.FailureDefinitive, "no way back was left")
 }
 
-// errNoJob says that a pipeline does not offer the deploy job.
-var errNoJob = errors.New("no deploy job")
+var (
+	// errNoJob says that a way does not offer a job that can be played.
+	errNoJob = errors.New("no job can be played")
+	// errStillBusy says that another deploy job of the environment does not end.
+	errStillBusy = errors.New("cancel it in GitLab, then roll back again")
+)
 
 // takeNewPipeline is the second rung: a new pipeline on the old tag.
 func (w *way) takeNewPipeline(ctx workflow.Context) (train.PlayedJob, int64, error) {
@@ -225,10 +235,20 @@ func (w *way) takeBack(ctx workflow.Context, job train.PipelineJob, variables ma
 		if err != nil || played.Held == "" {
 			return played, err
 		}
-		until := workflow.Now(ctx).Add(w.in.Config.Limits.Job.D())
-		if _, err := call(ctx, w.steady, w.watching("Another deploy job of "+string(w.Environment)+" ends first", w.in.Config.Limits.Job.D()),
-			deploys.AwaitFree, train.AwaitFreeInput{Guard: guard, Until: until, Poll: w.in.Poll.Deploy}); err != nil {
+		if !slices.ContainsFunc(played.Holds, func(h train.Hold) bool { return h.Kind == train.HoldEnvironmentBusy }) {
+			return played, fmt.Errorf("%w: %s", errNoJob, played.Held) // its tag was moved meanwhile
+		}
+		limit := w.in.Config.Limits.Job.D()
+		w.Rollback.Cause = played.Held
+		w.enter(ctx, train.DeployRollsBack, limit)
+		freed, err := call(ctx, w.steady, w.watching("Another deploy job of "+string(w.Environment)+" ends first", limit),
+			deploys.AwaitFree, train.AwaitFreeInput{Guard: guard, Until: workflow.Now(ctx).Add(limit), Poll: w.in.Poll.Deploy})
+		w.Rollback.Cause = ""
+		switch {
+		case err != nil:
 			return played, err
+		case freed.Busy != "":
+			return played, fmt.Errorf("%s still runs: %w", freed.Busy, errStillBusy)
 		}
 	}
 }

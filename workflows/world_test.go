@@ -92,6 +92,10 @@ type world struct {
 	recorded     []train.DatadogRecord
 	foundOut     string
 	busy         *train.Hold
+	stillBusy    bool
+	// movedHolds: activities run into the moved tag whatever the step obeys.
+	movedHolds bool
+	e2eAsked   int
 }
 
 // next is how the next run of a job ends.
@@ -323,7 +327,12 @@ func (w *world) answer() {
 		}
 		return plan, nil
 	}))
-	e.OnActivity(deploys.AwaitFree, any, any).Return(locked(w, func(train.AwaitFreeInput) (train.Done, error) { return train.Done{}, nil })).AfterFn(func() time.Duration { return w.freeTakes })
+	e.OnActivity(deploys.AwaitFree, any, any).Return(locked(w, func(train.AwaitFreeInput) (train.Freed, error) {
+		if w.busy != nil && w.stillBusy {
+			return train.Freed{Busy: w.busy.Reason}, nil
+		}
+		return train.Freed{}, nil
+	})).AfterFn(func() time.Duration { return w.freeTakes })
 	e.OnActivity(gitlab.CancelJob, any, any).Return(locked(w, func(in train.CancelJobInput) (train.Done, error) {
 		w.stopped = append(w.stopped, in.Job)
 		return train.Done{}, nil
@@ -366,6 +375,7 @@ func (w *world) answer() {
 		return rollout, nil
 	})).After(time.Minute)
 	e.OnActivity(tests.StartE2E, any, any).Return(locked(w, func(in train.StartE2EInput) (train.StartedE2E, error) {
+		w.e2eAsked++
 		if held := w.stands(in.Guard); len(held) > 0 {
 			return train.StartedE2E{Holds: held}, nil
 		}
@@ -454,7 +464,7 @@ func (w *world) stands(g train.Guard) []train.Hold {
 	o := train.Observation{Freeze: w.freeze, Busy: w.busy, Drift: w.drift, Memory: &w.memory}
 	var out []train.Hold
 	for _, h := range o.Holds() {
-		if slices.Contains(g.Obeys, h.Kind) {
+		if slices.Contains(g.Obeys, h.Kind) || w.movedHolds && h.Kind == train.HoldDrift {
 			out = append(out, h)
 		}
 	}

@@ -531,6 +531,8 @@ func checkCut(s *State, c Command, _ time.Time) string {
 		return fmt.Sprintf("the field \"sha\" is %q: write 7 to 40 hexadecimal digits", Clip(c.SHA, longestField))
 	case c.Tag == s.Candidate.Tag && c.Tag != "":
 		return fmt.Sprintf("%s is the candidate already", c.Tag)
+	case s.Orders.Rollback != nil || s.Phase == RollingBack:
+		return "a rollback is under way: send it again when that has ended"
 	case s.Orders.Recut != nil:
 		return "a new candidate is about to be cut: send it again in a moment"
 	}
@@ -669,7 +671,7 @@ func checkCancel(s *State, c Command, _ time.Time) string {
 	switch {
 	case s.InProduction():
 		return fmt.Sprintf("%s is in production: the release ends by itself %s", s.Candidate.Tag, When(s.Waiting.NextAt, s.Train.Location()))
-	case s.Ending != nil:
+	case s.Ending != nil && (!c.Force || !s.Production.Running()):
 		return fmt.Sprintf("the release is ending already: %s", s.Ending.Why)
 	case c.Force && !s.Production.Running():
 		return "the field \"force\" is for a production deploy that runs, and none does: leave it out"
@@ -678,7 +680,9 @@ func checkCancel(s *State, c Command, _ time.Time) string {
 }
 
 func applyCancel(s *State, c Command, _ time.Time) string {
-	s.Ending = &Ending{End: EndCancelled, Why: fmt.Sprintf("Cancelled by %s: %s", c.By, c.Reason)}
+	if s.Ending == nil {
+		s.Ending = &Ending{End: EndCancelled, Why: fmt.Sprintf("Cancelled by %s: %s", c.By, c.Reason)}
+	}
 	switch {
 	case c.Force && s.Production.Step == DeployRollsBack:
 		return "Production is being rolled back already; the release ends after it."

@@ -21,6 +21,8 @@ type DeployInput struct {
 	ByItself int `json:"byItself,omitempty"`
 	// After is the attempt before this one; zero: this is the first one.
 	After Earlier `json:"after,omitzero"`
+	// Expected is what should run when it begins, where Flux shows the candidate already.
+	Expected Version `json:"expected,omitzero"`
 	// Bad are tags that were marked bad: no rollback goes to them.
 	Bad []string `json:"bad,omitempty"`
 	// Rollback, when set, is all that is done: nothing is deployed.

@@ -130,8 +130,10 @@ func checkRollback(s *State, c Command, _ time.Time) string {
 		return s.noChange()
 	case d.Outcome == DeployRolledBack && (c.Tag == "" || c.Tag == d.Rollback.To.Tag):
 		return fmt.Sprintf("%s was rolled back to %s already", c.Environment, d.Rollback.To)
-	case s.Orders.Rollback != nil:
-		return fmt.Sprintf("a rollback of %s is about to begin", s.Orders.Rollback.Environment)
+	case s.Ending != nil:
+		return fmt.Sprintf("the release is ending: %s; after its end: starter rollback --environment %s --tag <tag>", s.Ending.Why, c.Environment)
+	case s.Orders.Rollback != nil || s.Phase == RollingBack:
+		return "a rollback is under way"
 	}
 	_, refusal := s.rollbackTarget(c.Environment, c.Tag)
 	return refusal

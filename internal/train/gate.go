@@ -143,6 +143,9 @@ func (s *State) DeployWaiting(env EnvironmentName) Waiting {
 		w.What = fmt.Sprintf("the rollback of %s to %s", env, d.Before)
 		if d.Rollback != nil {
 			w.What = fmt.Sprintf("the rollback of %s to %s", env, d.Rollback.To)
+			if d.Rollback.Cause != "" {
+				w.What += ", which waits: " + d.Rollback.Cause
+			}
 		}
 	case DeployDone:
 		w.What = fmt.Sprintf("the deploy to %s to end", env)

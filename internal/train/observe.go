@@ -171,6 +171,9 @@ func (s *State) Met(holds []Hold, now time.Time) {
 		if h.Since.IsZero() {
 			h.Since = now
 		}
+		if h.Kind == HoldDrift {
+			s.TagMoved = h.Moved
+		}
 		if h.Kind == HoldPause || h.Kind == HoldHotfix {
 			s.Memory.Holds = setHold(s.Memory.Holds, h)
 		} else {

@@ -417,6 +417,8 @@ type PlayDeployInput struct {
 	Flux FluxObject   `json:"flux"`
 	// Before is what ran when an earlier attempt began; zero: it is read.
 	Before Version `json:"before,omitzero"`
+	// Expected is taken for it where the candidate runs already.
+	Expected Version `json:"expected,omitzero"`
 	// Start is the event that Datadog is told when the job was played; nil: none.
 	Start *DatadogEvent `json:"start,omitempty"`
 }
@@ -492,6 +494,11 @@ type AwaitFreeInput struct {
 	Guard Guard     `json:"guard"`
 	Until time.Time `json:"until"`
 	Poll  Duration  `json:"poll"`
+}
+
+// Freed says what still runs; empty: nothing does.
+type Freed struct {
+	Busy string `json:"busy,omitempty"`
 }
 
 // CancelJobInput cancels a job.

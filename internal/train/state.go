@@ -58,6 +58,8 @@ type Hold struct {
 	Since  time.Time `json:"since"`
 	Until  time.Time `json:"until,omitzero"` // zero: until somebody or something ends it
 	Link   string    `json:"link,omitempty"`
+	// Moved says that a drift is about the tag: it is gone or points elsewhere.
+	Moved bool `json:"moved,omitempty"`
 }
 
 // holdKinds are all holds.
@@ -355,8 +357,15 @@ func (s *State) Hold(kind HoldKind) *Hold { return findHold(s.Standing(), kind) 
 // Lift ends a hold of the release's own.
 func (s *State) Lift(kind HoldKind) { s.Holds = withoutHold(s.Holds, kind) }
 
-// Blocking are the holds that keep a step from being taken.
-func (s *State) Blocking(step Step) []Hold { return step.Blocking(s.Standing()) }
+// Blocking are the holds that keep a step from being taken. A tag that was moved
+// keeps its candidate from everywhere, other drift from production only.
+func (s *State) Blocking(step Step) []Hold {
+	blocking := step.Blocking(s.Standing())
+	if h := s.Hold(HoldDrift); h != nil && s.TagMoved && (step == StepDeployStaging || step == StepE2E) {
+		blocking = append(blocking, *h)
+	}
+	return blocking
+}
 
 // standingWords names the holds that stand.
 func (s *State) standingWords() string {
