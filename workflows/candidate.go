@@ -160,11 +160,8 @@ func (r *release) changelogInput(from train.RunningVersion) func(key string) tra
 func (r *release) stage(ctx workflow.Context) error {
 	for !r.Staging.Succeeded() {
 		r.Phase = train.OnStaging
-		if goOn, err := r.settle(ctx, train.Staging); err != nil || !goOn {
-			if err != nil {
-				return err
-			}
-			continue
+		if err := r.settle(ctx, train.Staging); err != nil {
+			return err
 		}
 		if err := r.deploy(ctx, train.Staging, time.Time{}); err != nil {
 			return err
@@ -176,11 +173,8 @@ func (r *release) stage(ctx workflow.Context) error {
 // produce brings the candidate to production once the gate is open.
 func (r *release) produce(ctx workflow.Context) error {
 	for !r.InProduction() {
-		if goOn, err := r.settle(ctx, train.Production); err != nil || !goOn {
-			if err != nil {
-				return err
-			}
-			continue
+		if err := r.settle(ctx, train.Production); err != nil {
+			return err
 		}
 		if err := r.awaitGate(ctx); err != nil {
 			return err
@@ -235,7 +229,7 @@ func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAft
 		}
 		return in
 	}, func() { // the gate is asked again
-		r.restore(env, before)
+		r.RestoreDeploy(env, before)
 		r.Orders.Retry, r.adopts = ordered, adopts
 	})
 }
@@ -245,15 +239,6 @@ func (r *release) deployInput(env train.EnvironmentName, step train.Step, attemp
 	return train.DeployInput{
 		Train: r.Train.Name, Project: r.Train.Project, Environment: env, Config: r.Train.Environment(env), Candidate: r.Candidate, Attempt: attempt,
 		Bad: r.BadTags(), Datadog: r.Train.Datadog, ReleaseID: r.id, Key: train.Key(r.door.key, string(step)+"/"+r.Candidate.Tag, attempt), Poll: r.Train.Poll,
-	}
-}
-
-// restore puts back the record of an environment's last deploy, when nothing came of a new one.
-func (r *release) restore(env train.EnvironmentName, d *train.Deploy) {
-	if env == train.Production {
-		r.Production = d
-	} else {
-		r.Staging = d
 	}
 }
 
@@ -354,32 +339,41 @@ func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentNa
 	return r.orStuck(ctx, "waiting for "+other, err)
 }
 
-// settle decides what follows a deploy that did not succeed: what failed for a
-// reason of its own is tried again by itself after a while, all else waits for
-// people. It says whether the deploy may go on now.
-func (r *release) settle(ctx workflow.Context, env train.EnvironmentName) (goOn bool, err error) {
-	if !r.DeployOf(env).Failed() || r.Allowed(env) {
-		return true, nil
+// settle waits, after a deploy that did not succeed, until another attempt may be
+// made: what failed for a reason of its own is tried again by itself after a
+// while, all else waits for people.
+func (r *release) settle(ctx workflow.Context, env train.EnvironmentName) error {
+	wake := func() bool { return r.Allowed(env) || r.Orders.Rerun && env == train.Production }
+	for r.DeployOf(env).Failed() && !r.Allowed(env) {
+		at, again := r.Reattempt(env)
+		var err error
+		if again {
+			r.sayReattempt(ctx, env, at)
+			err = r.sleepUntil(ctx, at, fmt.Sprintf("Attempt %d at %s", r.DeployOf(env).Attempt+1, env), wake)
+		} else {
+			r.sayDeployFailed(ctx, env)
+			err = r.until(ctx, wake)
+		}
+		if err == nil && r.Orders.Rerun {
+			err = r.test(ctx)
+		}
+		if err != nil || again {
+			return err
+		}
 	}
-	at, again := r.Reattempt(env)
-	if !again {
-		return false, r.askAboutDeploy(ctx, env)
-	}
+	return nil
+}
+
+func (r *release) sayReattempt(ctx workflow.Context, env train.EnvironmentName, at time.Time) {
 	d := r.DeployOf(env)
 	r.waitFor(ctx, train.Waiting{
 		For: train.WaitTime, What: fmt.Sprintf("attempt %d at %s, by itself: %s", d.Attempt+1, env, d.Cause), URL: d.LogURL(),
 		Next: d.Tag + " is deployed again", NextAt: at,
 	})
 	r.tell(r.coordination(ctx, nil))
-	err = r.sleepUntil(ctx, at, fmt.Sprintf("Attempt %d at %s", d.Attempt+1, env), func() bool { return r.Allowed(env) || r.Orders.Rerun && env == train.Production })
-	if err == nil && r.Orders.Rerun {
-		err = r.test(ctx)
-	}
-	return err == nil, err
 }
 
-// askAboutDeploy waits for people after a deploy that did not succeed.
-func (r *release) askAboutDeploy(ctx workflow.Context, env train.EnvironmentName) error {
+func (r *release) sayDeployFailed(ctx workflow.Context, env train.EnvironmentName) {
 	d := r.DeployOf(env)
 	what := "did not succeed: " + d.Cause
 	if d.Outcome == train.DeployRolledBack {
@@ -390,13 +384,6 @@ func (r *release) askAboutDeploy(ctx workflow.Context, env train.EnvironmentName
 		Next: "nothing is deployed by itself; the release ends when the next one departs", NextAt: r.Plan.NextCutAt,
 	})
 	r.tell(r.coordination(ctx, nil))
-	if err := r.until(ctx, func() bool { return r.Allowed(env) || r.Orders.Rerun && env == train.Production }); err != nil {
-		return err
-	}
-	if r.Orders.Rerun {
-		return r.test(ctx)
-	}
-	return nil
 }
 
 func (r *release) phaseOf(env train.EnvironmentName) train.Phase {
@@ -434,7 +421,7 @@ func (r *release) rollBack(ctx workflow.Context) error {
 		in.Key, in.Rollback, in.After.Before = train.Key(r.door.key, string(train.StepRollback), r.rollbacks), order, d.Before
 		in.After.Run = d.Run
 		return in
-	}, func() { r.restore(env, last) })
+	}, func() { r.RestoreDeploy(env, last) })
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,8 @@ func back(outcome train.DeployOutcome, kind train.FailureKind, cause string, arg
 	return &setback{outcome: outcome, kind: kind, cause: fmt.Sprintf(cause, args...)}
 }
 
-// errStopped ends a wait of a deploy that was told to stop.
+// errStopped ends a wait of a deploy that was told to stop. Whatever the step
+// makes of it, failed sees the order.
 var errStopped = errors.New("the deploy was told to stop")
 
 func newDeploy(ctx workflow.Context, in train.DeployInput) *deploy {
@@ -83,19 +84,21 @@ func (d *deploy) hearStop(ctx workflow.Context) {
 // smoke tests are red, what ran before is put back.
 func (d *deploy) run(ctx workflow.Context) {
 	w := d.way(d.in.Candidate, &d.Run)
-	for _, step := range []func(workflow.Context) *setback{
-		w.awaitPipelineJob,
-		w.play,
-		w.awaitJob,
-		w.awaitRollout,
-		w.smoke,
-	} {
-		if s := step(ctx); s != nil {
-			d.failed(ctx, s)
-			return
-		}
+	if s := inOrder(ctx, w.awaitPipelineJob, w.play, w.awaitJob, w.awaitRollout, w.smoke); s != nil {
+		d.failed(ctx, s)
+		return
 	}
 	d.Outcome, d.Step = train.DeploySucceeded, train.DeployDone
+}
+
+// inOrder takes steps until one does not succeed.
+func inOrder(ctx workflow.Context, steps ...func(workflow.Context) *setback) *setback {
+	for _, step := range steps {
+		if s := step(ctx); s != nil {
+			return s
+		}
+	}
+	return nil
 }
 
 // failed records why the deploy goes no further, reads what is not known, asks
@@ -282,8 +285,6 @@ func (w *way) awaitJob(ctx workflow.Context) *setback {
 	w.enter(ctx, train.DeployRunsJob, limit)
 	ended, err := w.awaitJobNamed(ctx, w.job, true, limit)
 	switch {
-	case errors.Is(err, errStopped):
-		return back(train.DeployFailed, train.FailureDefinitive, "told to stop")
 	case err != nil:
 		return back(train.DeployUnknown, train.FailureUnknown, "the job %s could not be followed: %s", w.job, sentence(err))
 	case ended.TimedOut:
@@ -300,14 +301,20 @@ func (w *way) awaitJob(ctx workflow.Context) *setback {
 		return w.awaitJob(ctx)
 	}
 	if !ended.Succeeded() {
-		kind, means := ended.Failure()
-		outcome := train.DeployFailed
-		if kind == train.FailureUnknown {
-			outcome = train.DeployUnknown
-		}
-		return back(outcome, kind, "the job %s ended %s: %s", w.job, ended.Words(), means)
+		return broke("the job "+w.job, ended)
 	}
 	return nil
+}
+
+// broke is the setback of something that ended without success: its kind
+// decides whether the outcome is known.
+func broke(what string, ended train.EndedJob) *setback {
+	kind, means := ended.Failure()
+	outcome := train.DeployFailed
+	if kind == train.FailureUnknown {
+		outcome = train.DeployUnknown
+	}
+	return back(outcome, kind, "%s ended %s: %s", what, ended.Words(), means)
 }
 
 func (w *way) awaitJobNamed(ctx workflow.Context, job string, played bool, limit time.Duration) (train.EndedJob, error) {
@@ -323,8 +330,6 @@ func (w *way) awaitRollout(ctx workflow.Context) *setback {
 	rollout, err := call(ctx, w.door, w.watching(fmt.Sprintf("Flux rolls out %s on %s", w.candidate.Tag, w.Environment), limit), flux.AwaitRollout,
 		train.AwaitRolloutInput{Flux: w.in.Config.Flux, Candidate: w.candidate, Until: w.StepUntil, Poll: w.in.Poll.Deploy})
 	switch {
-	case errors.Is(err, errStopped):
-		return back(train.DeployFailed, train.FailureDefinitive, "told to stop")
 	case err != nil:
 		return back(train.DeployUnknown, train.FailureUnknown, "Flux could not be asked about the rollout: %s", sentence(err))
 	case rollout.TimedOut:
@@ -350,8 +355,6 @@ func (w *way) smoke(ctx workflow.Context) *setback {
 	}
 	w.run.SmokeJobID = ended.ID
 	switch {
-	case errors.Is(err, errStopped):
-		return back(train.DeployFailed, train.FailureDefinitive, "told to stop")
 	case err != nil:
 		return back(train.DeployUnknown, train.FailureUnknown, "the smoke tests could not be followed: %s", sentence(err))
 	case ended.TimedOut:
@@ -359,12 +362,7 @@ func (w *way) smoke(ctx workflow.Context) *setback {
 	case ended.Reds():
 		return back(train.DeploySmokeRed, train.FailureDefinitive, "the smoke tests ended %s", ended.Words())
 	case !ended.Succeeded(): // what broke down says nothing about the version
-		kind, means := ended.Failure()
-		outcome := train.DeployFailed
-		if kind == train.FailureUnknown {
-			outcome = train.DeployUnknown
-		}
-		return back(outcome, kind, "the smoke tests ended %s: %s", ended.Words(), means)
+		return broke("the smoke tests", ended)
 	}
 	return nil
 }

@@ -66,7 +66,6 @@ func (n *notifier) idle() bool {
 func (n *notifier) take(ctx workflow.Context, a train.Announcement) {
 	n.last = n.last || a.Last
 	if a.Record != nil {
-		a.Record.Key = n.door.key + "/" + a.Key
 		n.records = append(n.records, *a.Record)
 	}
 	i := slices.IndexFunc(n.channels, func(c *channel) bool { return c.name == a.Channel })

@@ -71,23 +71,9 @@ func (d *deploy) rollBack(ctx workflow.Context, order train.RollbackOrder) {
 	}
 	r.To = train.Version{Tag: plan.To.Tag, SHA: plan.To.SHA}
 	w := d.way(plan.To, &r.Run)
-	w.after, w.attempt = train.Earlier{}, 1
-	if s := w.climb(ctx, plan, r); s != nil {
-		d.rollbackFailed(s)
-		return
-	}
-	d.goBack(ctx, w, r)
-}
-
-// goBack follows a rollback that is under way to its end.
-func (d *deploy) goBack(ctx workflow.Context, w *way, r *train.RolledBack) {
-	for _, step := range []func(workflow.Context) *setback{w.awaitJob, w.awaitRollout, w.smoke} {
-		if s := step(ctx); s != nil {
-			d.rollbackFailed(s)
-			return
-		}
-	}
-	r.Outcome = train.RollbackSucceeded
+	w.after = train.Earlier{}
+	climb := func(ctx workflow.Context) *setback { return w.climb(ctx, plan, r) }
+	d.rollbackEnded(inOrder(ctx, climb, w.awaitJob, w.awaitRollout, w.smoke))
 }
 
 // followRollback waits until Flux shows that the pipeline has put back what ran before.
@@ -100,18 +86,13 @@ func (d *deploy) followRollback(ctx workflow.Context, order train.RollbackOrder)
 	}
 	r.Way = train.WayByPipeline
 	w := d.way(train.Candidate{Tag: order.To.Tag, SHA: order.To.SHA}, &r.Run)
-	if s := w.awaitRollout(ctx); s != nil {
-		d.rollbackFailed(s)
-		return
-	}
-	r.Outcome = train.RollbackSucceeded
+	d.rollbackEnded(w.awaitRollout(ctx))
 }
 
 func (d *deploy) beginRollback(ctx workflow.Context, order train.RollbackOrder) *train.RolledBack {
 	d.Rollback = &train.RolledBack{RollbackOrder: order, StartedAt: workflow.Now(ctx)}
-	limits := d.in.Config.Limits
 	d.Step = train.DeployRollsBack
-	d.enter(ctx, train.DeployRollsBack, limits.Job.D()+limits.Flux.D()+limits.Smoke.D())
+	d.enter(ctx, train.DeployRollsBack, d.in.Config.Limits.Total())
 	return d.Rollback
 }
 
@@ -127,9 +108,13 @@ func (d *deploy) noRollback(why string, args ...any) {
 	d.Rollback.Outcome, d.Rollback.Cause = train.RollbackNone, fmt.Sprintf(why, args...)
 }
 
-// rollbackFailed records why a rollback did not end well.
-func (d *deploy) rollbackFailed(s *setback) {
+// rollbackEnded records how a rollback ended; nil: well.
+func (d *deploy) rollbackEnded(s *setback) {
 	r := d.Rollback
+	if s == nil {
+		r.Outcome = train.RollbackSucceeded
+		return
+	}
 	r.Cause = s.cause
 	switch s.outcome { //nolint:exhaustive // the rest are failures
 	case train.DeploySmokeRed:

@@ -363,8 +363,7 @@ func (s *State) noChange() string {
 	if !s.Production.Running() {
 		return ""
 	}
-	limits := s.Train.Production.Limits
-	latest := s.Production.StartedAt.Add(limits.Job.D() + limits.Flux.D() + limits.Smoke.D())
+	latest := s.Production.StartedAt.Add(s.Train.Production.Limits.Total())
 	return fmt.Sprintf("production is being deployed: send it again when that has ended, at the latest %s; pause, hotfix-freeze and cancel are accepted meanwhile",
 		When(latest, s.Train.Location()))
 }

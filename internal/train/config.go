@@ -207,6 +207,9 @@ type Limits struct {
 	Smoke Duration `json:"smoke" yaml:"smoke"` // 30m when left out
 }
 
+// Total is how long a deploy may take from the play of its job on.
+func (l Limits) Total() time.Duration { return l.Job.D() + l.Flux.D() + l.Smoke.D() }
+
 // E2EConfig is the overnight end-to-end run.
 type E2EConfig struct {
 	// Project is the GitLab project whose pipeline runs the tests.

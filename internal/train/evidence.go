@@ -156,8 +156,6 @@ type DatadogRecord struct {
 	Event      DatadogEvent `json:"event"`
 	Deployment *DORARecord  `json:"deployment,omitempty"`
 	Failure    *DORARecord  `json:"failure,omitempty"`
-	// Key tells this record from all others.
-	Key string `json:"key,omitempty"`
 }
 
 // DORARecord is a deployment to production, or its failure.

@@ -340,11 +340,15 @@ func (s *State) DeployOf(e EnvironmentName) *Deploy {
 }
 
 // SetDeploy records the latest deploy at its environment.
-func (s *State) SetDeploy(d Deploy) {
-	if d.Environment == Production {
-		s.Production = &d
+func (s *State) SetDeploy(d Deploy) { s.RestoreDeploy(d.Environment, &d) }
+
+// RestoreDeploy puts back the record of an environment's last deploy, nil when
+// there was none: nothing came of a new one.
+func (s *State) RestoreDeploy(e EnvironmentName, d *Deploy) {
+	if e == Production {
+		s.Production = d
 	} else {
-		s.Staging = &d
+		s.Staging = d
 	}
 }
 
