@@ -36,7 +36,7 @@ func (d *Departures) PlanDeparture(ctx context.Context, in train.PlanDepartureIn
 			return train.PlannedDeparture{Train: t, Refused: "nothing departs: " + why}, nil
 		}
 		if memory != nil {
-			t.Calendar = memory.Calendar(t.Calendar)
+			t.Calendar = train.ChangedCalendar(memory, t.Calendar)
 		}
 	}
 	planned := plan(t, in)
@@ -46,11 +46,11 @@ func (d *Departures) PlanDeparture(ctx context.Context, in train.PlanDepartureIn
 
 // skipped says that the day whose cut the Schedule fires is skipped.
 func (d *Departures) skipped(t train.Train, memory *train.Memory, in train.PlanDepartureInput) (string, bool) {
-	day, ok := t.DayForCut(in.ScheduledAt)
+	day, ok := t.Timetable().DayForCut(in.ScheduledAt)
 	if memory == nil || !ok || in.ScheduledAt.IsZero() {
 		return "", false
 	}
-	why, skipped := memory.Skips(day)
+	why, skipped := train.Skips(memory, day)
 	return fmt.Sprintf("%s is %s", day, why), skipped
 }
 
@@ -66,8 +66,8 @@ func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
 	}
 	planned := train.PlannedDeparture{Train: t}
 	if !in.ScheduledAt.IsZero() {
-		if day, ok := t.DayForCut(in.ScheduledAt); ok {
-			planned.Plan = t.PlanFor(day)
+		if day, ok := t.Timetable().DayForCut(in.ScheduledAt); ok {
+			planned.Plan = t.Timetable().PlanFor(day)
 			return planned
 		}
 		if at := in.ScheduledAt.In(t.Location()); at.Second() == 0 && at.Hour() == t.Cut.At.Hour && at.Minute() == t.Cut.At.Minute {
@@ -77,7 +77,7 @@ func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
 	}
 	day := in.Day
 	if day.IsZero() {
-		next, ok := t.NextReleaseDay(in.Now)
+		next, ok := t.Timetable().NextReleaseDay(in.Now)
 		if !ok {
 			planned.Refused = "nothing departs: the calendar of " + t.Name + " holds no release day in sight"
 			return planned
@@ -88,7 +88,7 @@ func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
 		planned.Refused = fmt.Sprintf("nothing departs: %s is not a release day of %s: %s", day, t.Name, why)
 		return planned
 	}
-	p := t.PlanFor(day)
+	p := t.Timetable().PlanFor(day)
 	if !in.Now.Before(p.WindowOpens) {
 		planned.Refused = fmt.Sprintf("nothing departs: the window of %s opened %s", day, train.When(p.WindowOpens, t.Location()))
 		return planned

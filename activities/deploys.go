@@ -42,7 +42,7 @@ func (d *Deploys) PlayDeploy(ctx context.Context, in train.PlayDeployInput) (tra
 	if err != nil {
 		return out, failure(err)
 	}
-	if again && state.Progress(in.Job.Candidate).Phase == flux.RolledOut {
+	if again && state.Progress(in.Job.Candidate, train.FluxReasonFails).Phase == flux.RolledOut {
 		out.Present, out.JobID, out.JobURL = true, job.ID, job.WebURL
 		return out, nil
 	}
@@ -61,7 +61,7 @@ func (d *Deploys) FindOut(ctx context.Context, in train.FindOutInput) (train.Fou
 		job, err := d.GitLab.newest(ctx, in.Project, in.PipelineID, in.Job)
 		if err == nil {
 			out.JobID = job.ID
-			said = append(said, fmt.Sprintf("the job %s is %s", in.Job, train.EndedJob{Status: job.Status, Reason: job.FailureReason}.Words()))
+			said = append(said, fmt.Sprintf("the job %s is %s", in.Job, train.EndedWords(train.EndedJob{Status: job.Status, Reason: job.FailureReason})))
 		} else {
 			said = append(said, "the job could not be read: "+err.Error())
 		}
@@ -70,10 +70,10 @@ func (d *Deploys) FindOut(ctx context.Context, in train.FindOutInput) (train.Fou
 	switch {
 	case err != nil:
 		said = append(said, "Flux could not be read: "+err.Error())
-	case state.Progress(in.Candidate).Phase == flux.RolledOut:
+	case state.Progress(in.Candidate, train.FluxReasonFails).Phase == flux.RolledOut:
 		said = append(said, fmt.Sprintf("Flux reports %s ready", in.Candidate.Tag))
 	default:
-		said = append(said, fmt.Sprintf("Flux runs %s: %s", state.Running, state.Progress(in.Candidate).Why))
+		said = append(said, fmt.Sprintf("Flux runs %s: %s", state.Running, state.Progress(in.Candidate, train.FluxReasonFails).Why))
 	}
 	out.Sentence = strings.Join(said, "; ")
 	return out, nil
@@ -103,7 +103,7 @@ func (d *Deploys) PlanRollback(ctx context.Context, in train.PlanRollbackInput) 
 	if err != nil {
 		return plan, failure(err)
 	}
-	plan.Present = state.Progress(plan.To).Phase == flux.RolledOut
+	plan.Present = state.Progress(plan.To, train.FluxReasonFails).Phase == flux.RolledOut
 	if plan.Retry, plan.NoRetry, err = d.succeeded(ctx, in); err != nil {
 		return plan, failure(err)
 	}

@@ -111,7 +111,7 @@ func (p *site) input(after int64) train.PlayDeployInput {
 		Flux: p.train.Production.Flux,
 		Job: train.PlayJobInput{
 			Project: p.train.Project, PipelineID: p.pipeline(p.c.Tag), Job: p.train.Production.Job, Candidate: p.c, After: after, Key: "k",
-			Guard: train.Guard{Train: "api", Project: p.train.Project, Obeys: train.StepDeployProduction.Obeys(), Environment: p.train.Production.GitLabEnvironment},
+			Guard: train.Guard{Train: "api", Project: p.train.Project, Obeys: train.Obeyed(train.StepDeployProduction), Environment: p.train.Production.GitLabEnvironment},
 		},
 		Start: &train.DatadogEvent{Title: "started", Alert: "info", Key: "release:" + p.c.Tag},
 	}

@@ -91,7 +91,7 @@ func (f *Flux) AwaitRollout(ctx context.Context, in train.AwaitRolloutInput) (tr
 		if err != nil {
 			return false, err
 		}
-		p := state.Progress(in.Candidate)
+		p := state.Progress(in.Candidate, train.FluxReasonFails)
 		r = train.Rollout{Running: state.Running, Done: p.Phase == flux.RolledOut, Why: p.Why, Reason: p.Reason}
 		if !p.Bad() {
 			since, looks = time.Time{}, 0

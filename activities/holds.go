@@ -83,7 +83,7 @@ func (h *Holds) standAndAhead(ctx context.Context, g train.Guard, from, to time.
 			return nil, nil, err
 		}
 	}
-	for _, hold := range o.Holds() {
+	for _, hold := range train.ObservedHolds(o) {
 		if slices.Contains(g.Obeys, hold.Kind) || hold.Kind == train.HoldDrift {
 			holds = append(holds, hold)
 		}
@@ -206,10 +206,10 @@ func (h *Holds) compare(ctx context.Context, g train.Guard, running train.Versio
 // freezes that cannot be read count as one.
 func (h *Holds) AwaitChange(ctx context.Context, in train.AwaitChangeInput) (train.Observation, error) {
 	w := &watcher{holds: h, in: in, seen: in.Known}
-	known := in.Known.Digest()
+	known := train.Digest(in.Known)
 	_, err := watchSlowly(ctx, in.Poll, in.Beat, in.Until, func(ctx context.Context) (bool, error) {
 		w.look(ctx)
-		return w.seen.Digest() != known, nil
+		return train.Digest(w.seen) != known, nil
 	})
 	return w.seen, err
 }

@@ -61,7 +61,7 @@ func always(id int64) gitlab.FreezePeriod {
 
 func tagGuard() train.CreateTagInput {
 	in := tagIn
-	in.Guard = train.Guard{Train: "api", Project: "p", Obeys: train.StepTag.Obeys()}
+	in.Guard = train.Guard{Train: "api", Project: "p", Obeys: train.Obeyed(train.StepTag)}
 	return in
 }
 
@@ -141,7 +141,7 @@ func TestProductionThatRunsSomethingElseIsDriftAndNotDeployedOver(t *testing.T) 
 			h.Flux = &fakeFlux{state: flux.State{Running: tt.running}}
 			in := playIn()
 			in.Candidate = train.Candidate{Tag: "v2", SHA: "sha1"}
-			in.Guard = train.Guard{Train: "api", Project: "p", Obeys: train.StepDeployProduction.Obeys(), Production: &train.Drift{Expected: expected, Accepted: tt.accepted}}
+			in.Guard = train.Guard{Train: "api", Project: "p", Obeys: train.Obeyed(train.StepDeployProduction), Production: &train.Drift{Expected: expected, Accepted: tt.accepted}}
 			played, err := execute(t, (&GitLab{API: f, Holds: h}).PlayJob, in)
 			require.NoError(t, err)
 			if tt.reason == "" {
@@ -164,7 +164,7 @@ func TestTheWatchReturnsWhenSomethingIsOtherThanKnown(t *testing.T) {
 	o, err := execute(t, newHolds(f).AwaitChange, in)
 	require.NoError(t, err)
 	assert.Greater(t, f.asked, 1, "nothing changed, so it looked until its time was over")
-	assert.Equal(t, in.Known.Digest(), o.Digest())
+	assert.Equal(t, train.Digest(in.Known), train.Digest(o))
 
 	in.Until = time.Now().Add(time.Minute)
 	f.periods = []gitlab.FreezePeriod{always(4)}

@@ -56,7 +56,12 @@ func (t *Trains) AskTrain(ctx context.Context, in train.AskTrainInput) (train.Me
 	answer, err := SendToTrain(ctx, t.Releases.Temporal, in.Train, in.Name, in.Command)
 	var refused *temporal.ApplicationError
 	if errors.As(err, &refused) && refused.Type() == train.RefusedCommand {
-		return train.MemoryAnswer{Refused: refused.Message()}, nil
+		answer := train.MemoryAnswer{Refused: refused.Message()}
+		var why train.Refusal
+		if refused.HasDetails() && refused.Details(&why) == nil {
+			answer.Why = &why
+		}
+		return answer, nil
 	}
 	return train.MemoryAnswer{Answer: answer}, err
 }
@@ -114,20 +119,20 @@ func (d *Departures) ExpectRelease(ctx context.Context, in train.ExpectReleaseIn
 	if err != nil {
 		return out, err
 	}
-	day, ok := t.DayForCut(in.CutAt)
+	day, ok := t.Timetable().DayForCut(in.CutAt)
 	if !ok {
 		out.Sentence = fmt.Sprintf("release.yaml cuts no release day of %s at %s", t.Name, train.When(in.CutAt, t.Location()))
 		if memory == nil {
 			return out, nil
 		}
-		t.Calendar = memory.Calendar(t.Calendar)
-		if day, ok = t.DayForCut(in.CutAt); !ok {
+		t.Calendar = train.ChangedCalendar(memory, t.Calendar)
+		if day, ok = t.Timetable().DayForCut(in.CutAt); !ok {
 			return out, nil
 		}
 	}
 	out.Day = day
 	if memory != nil {
-		if why, skipped := memory.Skips(day); skipped {
+		if why, skipped := train.Skips(memory, day); skipped {
 			out.Sentence = fmt.Sprintf("%s was %s", day, why)
 			return out, nil
 		}
@@ -169,7 +174,7 @@ func (d *Departures) CheckDay(ctx context.Context, in train.CheckDayInput) (trai
 	if memory, err := d.Trains.memory(ctx, t.Name); err != nil {
 		return train.CheckedDay{}, err
 	} else if memory != nil {
-		t.Calendar = memory.Calendar(t.Calendar)
+		t.Calendar = train.ChangedCalendar(memory, t.Calendar)
 	}
 	if ok, why := t.Calendar.Release(in.Day); !ok {
 		return train.CheckedDay{Gone: fmt.Sprintf("%s is no longer a release day: %s", in.Day, why)}, nil

@@ -19,7 +19,7 @@ import (
 // other days stand under schedule.
 func (a *app) commandCommands() []*cobra.Command {
 	var out []*cobra.Command
-	for _, e := range train.Commands {
+	for _, e := range train.Commands() {
 		if e.Name != train.SkipDay && e.Name != train.AddDay {
 			out = append(out, a.commandCommand(e))
 		}
@@ -39,13 +39,14 @@ var fieldHelp = map[string]string{
 	"force":       "do not wait for what runs",
 }
 
-func (a *app) commandCommand(e train.Entry) *cobra.Command {
+func (a *app) commandCommand(e train.Definition) *cobra.Command {
 	var name, day string
 	c := train.Command{}
+	about := train.About(e.Name)
 	cmd := &cobra.Command{
 		Use:     string(e.Name),
-		Short:   strings.ToUpper(e.Does[:1]) + e.Does[1:],
-		Long:    fmt.Sprintf("%s%s.\n\nAccepted when: %s.", strings.ToUpper(e.Does[:1]), e.Does[1:], e.Accepted),
+		Short:   strings.ToUpper(about.Does[:1]) + about.Does[1:],
+		Long:    fmt.Sprintf("%s%s.\n\nAccepted when: %s.", strings.ToUpper(about.Does[:1]), about.Does[1:], about.Accepted),
 		Example: "  " + exampleLine(e),
 		GroupID: groupCommands,
 		Args:    cobra.NoArgs,
@@ -73,7 +74,7 @@ func (a *app) commandCommand(e train.Entry) *cobra.Command {
 	}
 	f.StringVar(&c.By, "by", osUser(), "`who` asks")
 	why := "`why`"
-	if e.Why {
+	if e.NeedsReason {
 		why += " (required)"
 	}
 	f.StringVar(&c.Reason, "reason", "", why)
@@ -104,7 +105,7 @@ func (a *app) commandCommand(e train.Entry) *cobra.Command {
 }
 
 // exampleLine is a line that can be typed.
-func exampleLine(e train.Entry) string {
+func exampleLine(e train.Definition) string {
 	c := e.ExampleCommand()
 	line := "starter " + string(e.Name)
 	for _, part := range [][2]string{
@@ -124,7 +125,7 @@ func exampleLine(e train.Entry) string {
 
 // send sends a command as an update: to the train what belongs to it, else to
 // the named or the open release.
-func (a *app) send(ctx context.Context, t train.Train, e train.Entry, day string, in train.Command) (train.Answer, error) {
+func (a *app) send(ctx context.Context, t train.Train, e train.Definition, day string, in train.Command) (train.Answer, error) {
 	c, namespace, err := a.temporal(ctx)
 	if err != nil {
 		return train.Answer{}, err

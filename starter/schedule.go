@@ -73,12 +73,12 @@ func (a *app) dayCommand(name *string, use string, command train.CommandName, sh
 				return err
 			}
 			if command == train.AddDay {
-				if problem := t.CannotAdd(day); problem != "" {
+				if problem := t.Timetable().CannotAdd(day); problem != "" {
 					return errors.New(problem)
 				}
 			}
 			in.Day = day
-			e, _ := train.Commands.Find(command)
+			e, _ := train.Commands().Find(command)
 			answer, err := a.send(cmd.Context(), t, e, "", in)
 			if err != nil {
 				return err
@@ -127,7 +127,7 @@ func remembered(ctx context.Context, c client.Client, t train.Train) (train.Trai
 	if err != nil || memory == nil {
 		return t, err
 	}
-	t.Calendar = memory.Calendar(t.Calendar)
+	t.Calendar = train.ChangedCalendar(memory, t.Calendar)
 	return t, nil
 }
 
@@ -236,7 +236,7 @@ func (a *app) put(ctx context.Context, c client.Client, id string, spec client.S
 
 // temporalSpec is the calendar of a train as a Temporal Schedule has it.
 func temporalSpec(t train.Train, now time.Time) client.ScheduleSpec {
-	plain := t.ScheduleSpec(train.DayOf(now.In(t.Location())))
+	plain := t.Timetable().ScheduleSpec(train.DayOf(now.In(t.Location())))
 	at := func(c client.ScheduleCalendarSpec) client.ScheduleCalendarSpec {
 		c.Hour, c.Minute, c.Second = one(plain.At.Hour), one(plain.At.Minute), one(0)
 		return c
@@ -346,7 +346,7 @@ func (a *app) nextDepartures(ctx context.Context, c client.Client, t train.Train
 	if t, err = remembered(ctx, c, t); err != nil {
 		return err
 	}
-	planned := t.Departures(time.Now(), len(d.Info.NextActionTimes))
+	planned := t.Timetable().Departures(time.Now(), len(d.Info.NextActionTimes))
 	a.printf("Next departures of %s:\n", t.Name)
 	for _, at := range d.Info.NextActionTimes {
 		i := slices.IndexFunc(planned, func(p train.Departure) bool { return p.CutAt.Equal(at) })

@@ -290,7 +290,7 @@ func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
 	d, err := server.Client().ScheduleClient().GetHandle(ctx, train.ScheduleID("api")).Describe(ctx)
 	require.NoError(t, err)
 	require.Len(t, d.Info.NextActionTimes, 10)
-	for i, p := range tr.Departures(time.Now(), 10) {
+	for i, p := range tr.Timetable().Departures(time.Now(), 10) {
 		assert.True(t, p.CutAt.Equal(d.Info.NextActionTimes[i]), "departure %d: %s, the Schedule fires %s", i, p.CutAt, d.Info.NextActionTimes[i])
 	}
 	code, shown = starter(ctx, env, "schedule", "next")
@@ -322,7 +322,7 @@ func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
 	code, shown = starter(ctx, env, "resume", "--by", "ada")
 	require.Equal(t, 0, code, shown)
 
-	days := tr.Departures(time.Now(), 6)
+	days := tr.Timetable().Departures(time.Now(), 6)
 	skipped := days[4].Day.String()
 	code, shown = starter(ctx, env, "schedule", "skip", skipped, "--by", "ada", "--reason", "company meeting")
 	require.Equal(t, 0, code, shown)

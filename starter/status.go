@@ -63,7 +63,7 @@ func (a *app) showTrain(ctx context.Context, c client.Client, name string) {
 	if err != nil || value.Get(&st) != nil || st.Memory.Empty() {
 		return // a train that remembers nothing does not run
 	}
-	a.printf("\n%s\n", st.Text(train.Plain))
+	a.printf("\n%s\n", train.TrainStatusText(st, train.Plain))
 }
 
 // lookEvery is how often --watch asks.
@@ -76,7 +76,7 @@ func (a *app) showStatus(ctx context.Context, c client.Client, id string, watch,
 		if err != nil {
 			return err
 		}
-		text := st.Text(train.Plain)
+		text := train.StatusText(st, train.Plain)
 		if asJSON {
 			raw, err := json.MarshalIndent(st, "", "  ")
 			if err != nil {

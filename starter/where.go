@@ -125,7 +125,7 @@ func (a *app) whereIs(ctx context.Context, git *gitlab.Client, t train.Train, co
 			}
 		}
 	}
-	next := t.Departures(time.Now(), 1)
+	next := t.Timetable().Departures(time.Now(), 1)
 	if len(next) == 0 {
 		return fmt.Sprintf("%s is on %s and on no train yet; the calendar knows no next departure.", change, t.Branch), nil
 	}
@@ -142,7 +142,7 @@ func onTrain(change string, st train.Status) string {
 	case st.End != "":
 		return fmt.Sprintf("%s was on %s, which ended as %s: it goes with the next one.", change, st.ID, st.End)
 	case time.Now().Before(st.Opens):
-		return fmt.Sprintf("%s is on %s with %s, expected in production %s. %s", change, st.ID, st.Candidate.Tag, train.When(st.Opens, zone), st.WaitingLine(train.Plain))
+		return fmt.Sprintf("%s is on %s with %s, expected in production %s. %s", change, st.ID, st.Candidate.Tag, train.When(st.Opens, zone), train.WaitingLine(st, train.Plain))
 	}
-	return fmt.Sprintf("%s is on %s with %s. %s", change, st.ID, st.Candidate.Tag, st.WaitingLine(train.Plain))
+	return fmt.Sprintf("%s is on %s with %s. %s", change, st.ID, st.Candidate.Tag, train.WaitingLine(st, train.Plain))
 }

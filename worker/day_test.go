@@ -168,7 +168,7 @@ func (p *place) reaches(id string, phase train.Phase) {
 			return
 		}
 	}
-	require.Fail(p.t, "too late", "%s never reached %s:\n%s\nthe worker's log:\n%s", id, phase, st.Text(train.Plain), p.workerLog())
+	require.Fail(p.t, "too late", "%s never reached %s:\n%s\nthe worker's log:\n%s", id, phase, train.StatusText(st, train.Plain), p.workerLog())
 }
 
 // released waits until a release watches and lets the next departure end it.

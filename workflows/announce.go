@@ -26,17 +26,17 @@ func (d *deploy) announceEnd(ctx workflow.Context) error {
 
 func (d *deploy) announce(ctx workflow.Context, last bool) {
 	s := d.asState(ctx)
-	event := s.DeployEvent(d.Environment)
+	event := train.DeployEvent(s, d.Environment)
 	if !last {
-		event = s.RollingBackEvent(d.Environment)
+		event = train.RollingBackEvent(s, d.Environment)
 	}
 	channel := d.in.Announce.Staging
 	if d.Environment == train.Production {
 		channel = d.in.Announce.Production
 	}
-	a := train.Announcement{Channel: channel, Card: ptr(s.DeployCard(d.Environment)), Event: &event, Broadcast: true, Last: last}
+	a := train.Announcement{Channel: channel, Card: ptr(train.DeployCard(s, d.Environment)), Event: &event, Broadcast: true, Last: last}
 	if last {
-		a.Record = s.DatadogRecord(d.Environment)
+		a.Record = train.RecordForDatadog(s, d.Environment)
 	}
 	d.deliver.send([]train.Announcement{a})
 }

@@ -10,26 +10,26 @@ import (
 )
 
 // obey decides on a command, carries it out and records what was decided.
-func (r *release) obey(ctx workflow.Context, a asked) (train.Decision, train.Answer) {
+func (r *release) obey(ctx workflow.Context, a asked) (train.Decision, train.Answer, *train.Refusal) {
 	c, refusal := a.decode()
 	d := train.Decision{
 		At: workflow.Now(ctx), Command: a.name, By: c.By, Identity: train.IdentityClaimed, Door: a.door,
 		Reason: c.Reason, Tag: r.Candidate.Tag, ID: c.ID,
 	}
 	var answer train.Answer
-	if refusal == "" {
-		refusal = r.Check(a.name, c, d.At)
+	if refusal == nil {
+		refusal = train.Check(&r.State, a.name, c, d.At)
 	}
-	if refusal == "" {
+	if refusal == nil {
 		answer, refusal = r.carryOut(ctx, a.name, c)
 	}
 	answer.Sentence = strings.TrimSpace(answer.Sentence)
-	d.Accepted, d.Sentence = refusal == "", answer.Sentence
-	if refusal != "" {
-		d.Sentence = refusal
+	d.Accepted, d.Sentence = refusal == nil, answer.Sentence
+	if refusal != nil {
+		d.Code, d.Sentence = refusal.Code, train.RefusalSentence(refusal, r.Train.Location())
 	}
 	r.decided(ctx, d)
-	return d, answer
+	return d, answer, refusal
 }
 
 // decided records a decision and tells people.
@@ -39,10 +39,10 @@ func (r *release) decided(ctx workflow.Context, d train.Decision) {
 	r.refresh(ctx)
 	switch {
 	case d.Accepted:
-		r.tell(r.coordinationLoud(ctx, r.DecisionEvent(d)))
+		r.tell(r.coordinationLoud(ctx, train.DecisionEvent(&r.State, d)))
 	case d.Door == train.BySignal && r.refusalsTold < refusalsTold:
 		r.refusalsTold++
-		r.tell(r.coordination(ctx, ptr(r.DecisionEvent(d))))
+		r.tell(r.coordination(ctx, ptr(train.DecisionEvent(&r.State, d))))
 	}
 }
 
@@ -52,43 +52,51 @@ const refusalsTold = 20
 
 // carryOut does what an accepted command says. Where the outside world has to
 // be asked first, the command is checked again before it acts.
-func (r *release) carryOut(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, string) {
-	entry, _ := train.Commands.Find(name)
-	if entry.OfTrain {
+func (r *release) carryOut(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, *train.Refusal) {
+	definition, _ := train.Commands().Find(name)
+	if definition.OfTrain {
 		return r.askTrain(ctx, name, c)
 	}
 	switch name { //nolint:exhaustive // all others act on the state alone
 	case train.Cancel:
-		sentence := r.Apply(name, c, workflow.Now(ctx))
+		r.end(train.EndCancelled, train.CancelledWhy(c))
+		answer := r.apply(ctx, name, c)
 		if c.Force {
 			r.stop = &train.StopDeploy{By: c.By, Reason: c.Reason}
 			r.stopDeploying(ctx)
 		}
-		return train.Answer{Sentence: sentence}, ""
+		return answer, nil
 	case train.CutTag:
 		return r.orderCut(ctx, c)
 	case train.RegenerateChangelog:
 		return r.regenerate(ctx, c)
 	case train.MarkBad:
-		sentence := r.Apply(name, c, workflow.Now(ctx))
+		answer := r.apply(ctx, name, c)
 		workflow.Go(ctx, func(ctx workflow.Context) { r.markBad(ctx, c, r.Candidate.Tag) })
-		return train.Answer{Sentence: sentence}, ""
+		return answer, nil
 	case train.Acknowledge:
-		sentence := r.Apply(name, c, workflow.Now(ctx))
+		answer := r.apply(ctx, name, c)
 		if c.Hold == train.HoldDrift {
 			workflow.Go(ctx, r.rebase)
 		}
-		return train.Answer{Sentence: sentence}, ""
+		return answer, nil
 	}
-	return train.Answer{Sentence: r.Apply(name, c, workflow.Now(ctx))}, ""
+	return r.apply(ctx, name, c), nil
+}
+
+// apply does what a command says to the state, and says so.
+func (r *release) apply(ctx workflow.Context, name train.CommandName, c train.Command) train.Answer {
+	now := workflow.Now(ctx)
+	effect := train.Apply(&r.State, name, c, now)
+	return train.Answer{Sentence: train.AnswerSentence(&r.State, name, c, effect, now)}
 }
 
 // askTrain passes on what belongs to the train. What holds, holds here at once;
 // what ends a hold has to be the train's answer.
-func (r *release) askTrain(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, string) {
+func (r *release) askTrain(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, *train.Refusal) {
 	holds := name == train.Pause || name == train.HotfixFreeze
 	if holds {
-		r.Apply(name, c, workflow.Now(ctx))
+		train.Apply(&r.State, name, c, workflow.Now(ctx))
 		r.news++
 	}
 	if c.ID == "" {
@@ -98,52 +106,51 @@ func (r *release) askTrain(ctx workflow.Context, name train.CommandName, c train
 	asked, err := call(ctx, r.aside, short("Tell the train: "+string(name)), trains.AskTrain, train.AskTrainInput{Train: r.Train.Name, Name: name, Command: c})
 	switch {
 	case err != nil && holds:
-		return train.Answer{Sentence: "Held here. The train could not be told: " + sentence(err)}, ""
+		return train.Answer{Sentence: "Held here. The train could not be told: " + sentence(err)}, nil
 	case err != nil:
-		return train.Answer{}, "the train could not be told: " + sentence(err)
+		return train.Answer{}, &train.Refusal{Code: train.RefusedTrainNotReachable, Command: name, Detail: sentence(err)}
 	case asked.Refused != "" && name != train.Resume && name != train.LiftHotfixFreeze:
-		return train.Answer{}, asked.Refused
+		return train.Answer{}, asked.Refusal(name)
 	case asked.Refused != "": // the train does not remember it: then it must not stand here either
 		asked.Answer.Sentence = "Ended here; the train did not remember it."
 	}
 	if !holds {
-		r.Apply(name, c, workflow.Now(ctx))
+		train.Apply(&r.State, name, c, workflow.Now(ctx))
 	}
 	r.Memory.Revision = max(r.Memory.Revision, asked.Answer.Revision)
 	asked.Answer.Revision = 0
 	if name == train.Resume || name == train.LiftHotfixFreeze {
-		asked.Answer.Sentence += " " + r.Outlook(workflow.Now(ctx))
+		asked.Answer.Sentence += " " + train.Outlook(&r.State, workflow.Now(ctx))
 	}
-	return asked.Answer, ""
+	return asked.Answer, nil
 }
 
 // orderCut works out what a new candidate would be and orders it.
-func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer, string) {
+func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
 	cut, err := call(ctx, r.aside, short("What a new candidate would add and drop"), gitlab.ResolveCut, train.ResolveCutInput{
 		Project: r.Train.Project, Branch: r.Train.Branch, SHA: c.SHA, Tag: c.Tag, Current: r.Candidate,
 	})
 	if err != nil {
-		return train.Answer{}, "GitLab did not say what would be cut: " + sentence(err)
+		return train.Answer{}, &train.Refusal{Code: train.RefusedNewCommitNotKnown, Command: train.CutTag, Detail: sentence(err)}
 	}
 	if cut.Refused != "" {
-		return train.Answer{}, cut.Refused
+		return train.Answer{}, &train.Refusal{Code: train.RefusedNewCommitImpossible, Command: train.CutTag, Detail: cut.Refused}
 	}
-	if refusal := r.Check(train.CutTag, c, workflow.Now(ctx)); refusal != "" {
+	now := workflow.Now(ctx)
+	if refusal := train.Check(&r.State, train.CutTag, c, now); refusal != nil {
 		return train.Answer{}, refusal
 	}
-	return train.Answer{Sentence: r.Recutting(train.Recut{
-		SHA: cut.SHA, Tag: c.Tag, By: c.By, Reason: c.Reason, Adds: cut.Adds, Drops: cut.Drops,
-	})}, ""
+	effect := train.OrderCandidate(&r.State, train.Recut{SHA: cut.SHA, Tag: c.Tag, By: c.By, Reason: c.Reason, Adds: cut.Adds, Drops: cut.Drops})
+	return train.Answer{Sentence: train.AnswerSentence(&r.State, train.CutTag, c, effect, now)}, nil
 }
 
 // regenerate makes the changelog again from another tag.
-func (r *release) regenerate(ctx workflow.Context, c train.Command) (train.Answer, string) {
+func (r *release) regenerate(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
 	from := train.RunningVersion{Version: train.Version{Tag: c.PreviousTag}, Fallback: fmt.Sprintf("Started at %s by %s.", c.PreviousTag, c.By)}
 	if err := r.changelogFrom(ctx, from); err != nil {
-		return train.Answer{}, "the changelog was not made: " + sentence(err)
+		return train.Answer{}, &train.Refusal{Code: train.RefusedChangelogNotMade, Command: train.RegenerateChangelog, Detail: sentence(err)}
 	}
-	return train.Answer{Sentence: fmt.Sprintf("The changelog of %s starts at %s now: %s and %s. %s", r.Candidate.Tag, c.PreviousTag,
-		train.Plural(r.Changelog.Commits, "commit"), train.Plural(r.Changelog.Requests, "merge request"), r.Changelog.URL)}, ""
+	return r.apply(ctx, train.RegenerateChangelog, c), nil
 }
 
 // rebase makes the changelog again from what production runs now.
@@ -165,7 +172,7 @@ func (r *release) changelogFrom(ctx workflow.Context, from train.RunningVersion)
 	r.Changelog = digest
 	r.refresh(ctx)
 	announce := r.coordination(ctx, nil)
-	announce.Topic = r.Topic()
+	announce.Topic = train.Topic(&r.State)
 	r.tell(announce)
 	return nil
 }
@@ -186,13 +193,13 @@ func (r *release) hearNews(ctx workflow.Context) {
 	for {
 		var n train.News
 		inbox.Receive(ctx, &n)
-		change := r.Hear(n.Memory, workflow.Now(ctx))
+		change := train.TakeMemory(&r.State, n.Memory, workflow.Now(ctx), train.NoReleaseDayReason)
 		for _, d := range n.Decisions {
 			if !r.Record.Knows(d.ID) && !r.passedOn(d.ID) { // else it came through us
 				r.decided(ctx, d)
 			}
 		}
-		r.changed(ctx, change.Own()) // pause and hotfix are told by their decision
+		r.changed(ctx, change.WithoutTrain()) // pause and hotfix are told by their decision
 		r.news++
 		r.refresh(ctx)
 	}
@@ -210,5 +217,5 @@ func (r *release) changed(ctx workflow.Context, c train.Change) {
 	}
 	r.news++
 	r.refresh(ctx)
-	r.tell(r.coordinationLoud(ctx, r.ChangeEvent(c)))
+	r.tell(r.coordinationLoud(ctx, train.ChangeEvent(&r.State, c)))
 }

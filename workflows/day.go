@@ -80,9 +80,9 @@ func newRelease(ctx workflow.Context, in train.ReleaseInput) *release {
 	key := info.WorkflowExecution.ID + "#" + train.ShortSHA(info.FirstRunID)
 	r.door = &door{
 		key:         key,
-		holds:       func(step train.Step) []train.Hold { return r.Blocking(step) },
+		holds:       func(step train.Step) []train.Hold { return train.Blocking(&r.State, step) },
 		held:        r.awaitHolds,
-		met:         func(ctx workflow.Context, holds []train.Hold) { r.Met(holds, workflow.Now(ctx)) },
+		met:         func(ctx workflow.Context, holds []train.Hold) { train.AddHolds(&r.State, holds, workflow.Now(ctx)) },
 		interrupted: r.interrupted,
 	}
 	r.aside = &door{key: key}
@@ -130,7 +130,7 @@ func (r *release) continueAsNew(ctx workflow.Context, in train.ReleaseInput) err
 // setup opens the doors through which others talk to the release.
 func (r *release) setup(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, train.QueryStatus, func() (train.Status, error) {
-		return r.Status(workflow.Now(ctx)), nil
+		return train.ReleaseStatus(&r.State, workflow.Now(ctx)), nil
 	}); err != nil {
 		return fmt.Errorf("register the status query: %w", err)
 	}
@@ -185,7 +185,7 @@ func (r *release) hearProgress(ctx workflow.Context) {
 func (r *release) hearCancel(ctx workflow.Context) {
 	ctx.Done().Receive(ctx, nil)
 	d := train.Decision{At: workflow.Now(ctx), Command: train.Cancel, Identity: train.IdentityClaimed, Door: train.ByTemporal, Tag: r.Candidate.Tag, Accepted: true, Sentence: "The release ends."}
-	if r.InProduction() {
+	if train.InProduction(&r.State) {
 		d.Sentence = "The watch ends; the release stays released."
 	}
 	r.end(train.EndCancelled, "Cancelled in Temporal.")
@@ -207,11 +207,11 @@ func (r *release) depart(ctx workflow.Context) error {
 	r.enter(ctx, train.Departing, train.Waiting{
 		For: train.WaitNothing, What: "older releases of the train to end", Next: "main is tagged",
 	})
-	r.tell(r.coordination(ctx, ptr(r.DepartedEvent())))
+	r.tell(r.coordination(ctx, ptr(train.DepartedEvent(&r.State))))
 	closed, err := call(ctx, r.door, watching("Older releases of the train are told and end first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.CloseOlder, train.CloseOlderInput{Train: r.Train.Name, Self: r.id, Poll: r.Train.Poll})
 	if closed.Memory != nil {
-		r.changed(ctx, r.Hear(*closed.Memory, workflow.Now(ctx)))
+		r.changed(ctx, train.TakeMemory(&r.State, *closed.Memory, workflow.Now(ctx), train.NoReleaseDayReason))
 	}
 	return r.orStuck(ctx, "closing older releases", err)
 }
@@ -226,7 +226,7 @@ func (r *release) watch(ctx workflow.Context) error {
 		For: train.WaitTime, What: "the window to close", Next: "the release ends as released", NextAt: until,
 	})
 	if !r.resumed {
-		r.tell(r.coordination(ctx, ptr(r.ReleasedEvent())))
+		r.tell(r.coordination(ctx, ptr(train.ReleasedEvent(&r.State))))
 	}
 	if err := r.sleepUntil(ctx, until, fmt.Sprintf("%s is in production: watching until the window closes", r.Candidate.Tag), never); err != nil {
 		return err
@@ -251,7 +251,7 @@ func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) 
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	r.End, r.EndWhy, r.EndedAt = r.Ending.End, r.Ending.Why, workflow.Now(ctx)
-	if r.WasRolledBack() {
+	if train.WasRolledBack(&r.State) {
 		r.End, r.EndWhy = train.EndRolledBack, strings.TrimSpace(r.rolledBackWhy()+" "+r.EndWhy)
 	} else if !r.ReleasedAt.IsZero() {
 		r.End = train.EndReleased // what ended the watch does not undo the release
@@ -261,10 +261,10 @@ func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) 
 	if err := workflow.Await(ctx, func() bool { return r.doors.idle(ctx) }); err != nil { // what came is answered first
 		return train.Summary{}, err
 	}
-	last := r.coordination(ctx, ptr(r.EndEvent()))
+	last := r.coordination(ctx, ptr(train.EndEvent(&r.State)))
 	last.Last = true
 	r.tell(last)
-	return r.Summary(), r.deliver.flush(ctx)
+	return train.Summarize(&r.State), r.deliver.flush(ctx)
 }
 
 // orStuck passes success and endings on. Any other failure is one that retries
@@ -279,7 +279,7 @@ func (r *release) orStuck(ctx workflow.Context, doing string, err error) error {
 		For: train.WaitPerson, What: fmt.Sprintf("a person: %s failed: %s", doing, problem),
 		Next: "after the cause is mended, cancel this release and start the day again",
 	})
-	r.tell(r.coordinationLoud(ctx, r.StuckEvent(doing, problem)))
+	r.tell(r.coordinationLoud(ctx, train.StuckEvent(&r.State, doing, problem)))
 	return r.until(ctx, never)
 }
 

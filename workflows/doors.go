@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -19,10 +20,10 @@ type asked struct {
 }
 
 // decode reads the command; the refusal says what is wrong with it.
-func (a asked) decode() (train.Command, string) {
+func (a asked) decode() (train.Command, *train.Refusal) {
 	payload := a.raw.Payload()
 	if encoding := string(payload.GetMetadata()[converter.MetadataEncoding]); encoding != "" && encoding != converter.MetadataEncodingJSON && len(payload.GetData()) > 0 {
-		return train.Command{}, "the input is not JSON but " + encoding + ": send it as JSON"
+		return train.Command{}, &train.Refusal{Code: train.RefusedInputNotJSON, Command: a.name, Detail: encoding}
 	}
 	return train.DecodeCommand(a.name, payload.GetData())
 }
@@ -30,7 +31,7 @@ func (a asked) decode() (train.Command, string) {
 // commandDoors are the two ways on which commands reach a workflow. Behind both
 // is one implementation: obey decides, carries out and records.
 type commandDoors struct {
-	obey func(ctx workflow.Context, a asked) (train.Decision, train.Answer)
+	obey func(ctx workflow.Context, a asked) (train.Decision, train.Answer, *train.Refusal)
 	// internal are signals that are no commands.
 	internal []string
 	busy     int // signals that are being obeyed
@@ -38,13 +39,13 @@ type commandDoors struct {
 
 // open registers an update for each command, and hears the signals.
 func (d *commandDoors) open(ctx workflow.Context) error {
-	for _, e := range train.Commands {
+	for _, e := range train.Commands() {
 		handler := func(ctx workflow.Context, raw converter.RawValue) (train.Answer, error) {
 			awake, cancel := workflow.NewDisconnectedContext(ctx)
 			defer cancel()
-			decision, answer := d.obey(awake, asked{name: e.Name, raw: raw, door: train.ByUpdate})
-			if !decision.Accepted {
-				return train.Answer{}, temporal.NewNonRetryableApplicationError(decision.Sentence, train.RefusedCommand, nil)
+			decision, answer, refusal := d.obey(awake, asked{name: e.Name, raw: raw, door: train.ByUpdate})
+			if refusal != nil {
+				return train.Answer{}, temporal.NewNonRetryableApplicationError(decision.Sentence, train.RefusedCommand, nil, *refusal)
 			}
 			return answer, nil
 		}
@@ -55,10 +56,10 @@ func (d *commandDoors) open(ctx workflow.Context) error {
 				return nil
 			}
 			_, refusal := asked{name: e.Name, raw: raw}.decode()
-			return temporal.NewNonRetryableApplicationError(refusal, train.RefusedCommand, nil)
+			return temporal.NewNonRetryableApplicationError(train.RefusalSentence(refusal, time.UTC), train.RefusedCommand, nil, *refusal)
 		}
 		if err := workflow.SetUpdateHandlerWithOptions(ctx, string(e.Name), handler, workflow.UpdateHandlerOptions{
-			Validator: tooLarge, Description: e.Does,
+			Validator: tooLarge, Description: train.About(e.Name).Does,
 		}); err != nil {
 			return err
 		}
@@ -97,8 +98,8 @@ func (d *commandDoors) hear(ctx workflow.Context) {
 }
 
 func rank(name train.CommandName) int {
-	e, _ := train.Commands.Find(name)
-	return e.Safe
+	e, _ := train.Commands().Find(name)
+	return int(e.Precedence)
 }
 
 // waiting are the names of signals that nobody has heard yet, commands or not.

@@ -30,8 +30,8 @@ func (d *deploy) takeEvidence(ctx workflow.Context, asked *pending[train.Evidenc
 	if err != nil {
 		e = train.Evidence{Problem: sentence(err)}
 	}
-	failed := d.Deploy
-	e.Judge(failed)
+	verdict := train.JudgeEvidence(e, d.Deploy)
+	e.Looks, e.Because = verdict.Looks, train.Because(verdict, e, d.Deploy)
 	d.Evidence = &e
 }
 

@@ -31,7 +31,7 @@ func refusal(kind train.FaultKind) error {
 }
 
 func TestEveryFailureReasonOfAGitLabJobEndsAsItsKindSays(t *testing.T) {
-	for _, f := range train.Failures {
+	for _, f := range train.Failures() {
 		if f.Source != train.FromJob {
 			continue
 		}
@@ -43,7 +43,7 @@ func TestEveryFailureReasonOfAGitLabJobEndsAsItsKindSays(t *testing.T) {
 			w.at(newYork(23, 17, 30), func() { st = w.status() })
 			w.supersede(newYork(24, 17, 0))
 			s := w.run()
-			outdated := failedJob(f.Value).Outdated()
+			outdated := train.Outdated(failedJob(f.Value))
 			switch {
 			case outdated:
 				assert.Equal(t, train.EndReleased, s.End, "a new pipeline on the same tag deploys it")
@@ -57,7 +57,7 @@ func TestEveryFailureReasonOfAGitLabJobEndsAsItsKindSays(t *testing.T) {
 				fallthrough
 			default:
 				assert.Equal(t, train.WaitPerson, st.Waiting.For)
-				assert.Contains(t, st.Waiting.What, f.Means)
+				assert.Contains(t, st.Waiting.What, train.FailureMeans(f.FailureReason))
 				assert.Len(t, w.played, 1, "nothing is deployed again by itself")
 			}
 		})
@@ -470,7 +470,7 @@ func TestAFailureMessageHasCauseStatementLogOwnerAndOneLineToPaste(t *testing.T)
 	} {
 		assert.Contains(t, said, part)
 	}
-	text := st.Text(train.Plain)
+	text := train.StatusText(st, train.Plain)
 	assert.Contains(t, text, "the job promote-production ended failed (script_failure)")
 	assert.Contains(t, text, "It looks like a regression, because")
 	assert.Contains(t, text, "https://gitlab/jobs/promote-production")

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"fmt"
-	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -23,11 +22,11 @@ func (r *release) awaitGate(ctx workflow.Context) error {
 			continue
 		}
 		now := workflow.Now(ctx)
-		gate := r.Gate(now)
+		gate := train.DecideGate(&r.State, now)
 		if gate.Open || r.adopts {
 			return nil
 		}
-		r.enter(ctx, train.AtGate, r.GateWaiting(now))
+		r.enter(ctx, train.AtGate, train.WaitsAtGate(&r.State, now))
 		if question := fmt.Sprint(gate.Closed, gate.Blocked); question != asked {
 			asked = question
 			r.ask(ctx, gate)
@@ -36,11 +35,11 @@ func (r *release) awaitGate(ctx workflow.Context) error {
 			return errContinue
 		}
 		news := r.news
-		if err := r.watchUntil(ctx, r.Guard(train.StepDeployProduction), gate.Wake, "Next: "+r.Waiting.Next, func() bool { return r.news != news }); err != nil {
+		if err := r.watchUntil(ctx, train.GuardOf(&r.State, train.StepDeployProduction), gate.Wake, "Next: "+r.Waiting.Next, func() bool { return r.news != news }); err != nil {
 			return err
 		}
 		if now := workflow.Now(ctx); gate.Reminds && !now.Before(gate.Wake) && now.Before(r.Plan.WindowOpens) {
-			r.tell(r.coordinationLoud(ctx, r.ReminderEvent(now, r.Gate(now).Missing(r.Train.Location()))))
+			r.tell(r.coordinationLoud(ctx, train.ReminderEvent(&r.State, now, train.MissingAtGate(train.DecideGate(&r.State, now), r.Train.Location()))))
 		}
 	}
 }
@@ -48,12 +47,12 @@ func (r *release) awaitGate(ctx workflow.Context) error {
 // ask tells people what stands between the candidate and production.
 func (r *release) ask(ctx workflow.Context, gate train.Gate) {
 	if gate.Closed {
-		missing := append(gate.Missing(r.Train.Location()), "the window closed "+train.When(r.Plan.WindowCloses, r.Train.Location()))
-		r.tell(r.coordinationLoud(ctx, r.GateClosedEvent(missing)))
+		missing := append(train.MissingAtGate(gate, r.Train.Location()), "the window closed "+train.When(r.Plan.WindowCloses, r.Train.Location()))
+		r.tell(r.coordinationLoud(ctx, train.GateClosedEvent(&r.State, missing)))
 		return
 	}
-	if len(gate.Blocked) > 0 && !strings.HasPrefix(gate.Blocked[0], "E2E") { // E2E's own channel has said it
-		r.tell(r.coordinationLoud(ctx, r.GateEvent(gate.Blocked)))
+	if len(gate.Blocked) > 0 && !gate.Blocked[0].OfE2E() { // E2E's own channel has said it
+		r.tell(r.coordinationLoud(ctx, train.GateEvent(&r.State, train.BlockerSentences(gate.Blocked))))
 		return
 	}
 	r.tell(r.coordination(ctx, nil))

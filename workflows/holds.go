@@ -15,7 +15,7 @@ func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 	before, told := r.Waiting, ""
 	defer r.endWatch(ctx)
 	for {
-		holds := r.Blocking(step)
+		holds := train.Blocking(&r.State, step)
 		if len(holds) == 0 {
 			break
 		}
@@ -29,13 +29,13 @@ func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 		r.waitFor(ctx, w)
 		if now := fmt.Sprint(holds); now != told {
 			told = now
-			r.tell(r.coordinationLoud(ctx, r.HeldEvent(step, holds)))
+			r.tell(r.coordinationLoud(ctx, train.HeldEvent(&r.State, step, holds)))
 		}
 		news := r.news
-		if err := r.watchUntil(ctx, r.Guard(step), time.Time{}, "", func() bool { return r.news != news }); err != nil {
+		if err := r.watchUntil(ctx, train.GuardOf(&r.State, step), time.Time{}, "", func() bool { return r.news != news }); err != nil {
 			return err
 		}
-		if len(r.Blocking(step)) == 0 && step == train.StepTag {
+		if len(train.Blocking(&r.State, step)) == 0 && step == train.StepTag {
 			if err := r.checkLate(ctx); err != nil {
 				return err
 			}
@@ -67,7 +67,7 @@ func (r *release) checkLate(ctx workflow.Context) error {
 		reason = checked.Gone
 	}
 	if reason != "" {
-		r.Met([]train.Hold{{Kind: train.HoldLate, Reason: reason}}, now)
+		train.AddHolds(&r.State, []train.Hold{{Kind: train.HoldLate, Reason: reason}}, now)
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 	if at.IsZero() {
 		until = now.Add(24 * time.Hour)
 	}
-	in := train.AwaitChangeInput{Guard: guard, Known: r.Watched(), Until: until, Poll: r.Train.Poll.Gate}
+	in := train.AwaitChangeInput{Guard: guard, Known: train.Known(&r.State), Until: until, Poll: r.Train.Poll.Gate}
 	in.Beat = min(train.Duration(slowBeat), 20*in.Poll)
 	if r.Candidate.Tag != "" {
 		in.TagPrefix, in.Day = r.Train.TagPrefix, r.Plan.Day
@@ -122,7 +122,7 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 // and one that is ended learns it only at its next beat. It is needed until an
 // instant; zero: as long as it runs.
 func (r *release) watchFor(ctx workflow.Context, in train.AwaitChangeInput, need time.Time) pending[train.Observation] {
-	what := fmt.Sprint(in.Guard.What(), in.Job, in.Day)
+	what := fmt.Sprint(train.GuardSubject(in.Guard), in.Job, in.Day)
 	if r.looking != nil && r.looking.what == what && !r.looking.until.Before(need) {
 		return r.looking.pending
 	}
@@ -151,11 +151,11 @@ type watch struct {
 
 // observed takes an observation into the state and tells people.
 func (r *release) observed(ctx workflow.Context, seen train.Observation) {
-	change := r.Observe(seen, workflow.Now(ctx))
+	change := train.Observe(&r.State, seen, workflow.Now(ctx))
 	r.changed(ctx, change)
 	if seen.Started != nil && !r.adopts {
 		r.adopts = true
 		r.news++
-		r.tell(r.coordinationLoud(ctx, r.AdoptedEvent(*seen.Started)))
+		r.tell(r.coordinationLoud(ctx, train.AdoptedEvent(&r.State, *seen.Started)))
 	}
 }

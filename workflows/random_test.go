@@ -42,7 +42,7 @@ func TestRandomSignalsNeverLeaveAReleaseSilentStuckOrDeployingInAHold(t *testing
 		sent += g.sent
 	}
 	t.Logf("%d signals; ends %v; accepted %v", sent, ends, accepted)
-	for _, e := range train.Commands {
+	for _, e := range train.Commands() {
 		if testing.Short() {
 			break // too few to reach all
 		}
@@ -125,9 +125,9 @@ func (g *gambler) moment() time.Time {
 
 // signal sends a random signal and looks at what became of it.
 func (g *gambler) signal(at time.Time) {
-	e := train.Commands[g.rng.IntN(len(train.Commands))]
+	e := train.Commands()[g.rng.IntN(len(train.Commands()))]
 	if (e.Name == train.Pause || e.Name == train.HotfixFreeze || e.Name == train.MarkBad || e.Name == train.CutTag) && g.chance(60) {
-		e, _ = train.Commands.Find([]train.CommandName{train.Resume, train.LiftHotfixFreeze, train.RevokeApproval, train.RetryDeploy}[g.rng.IntN(4)])
+		e, _ = train.Commands().Find([]train.CommandName{train.Resume, train.LiftHotfixFreeze, train.RevokeApproval, train.RetryDeploy}[g.rng.IntN(4)])
 	}
 	kind := g.rng.IntN(10)
 	if e.Name == train.Cancel && kind < 7 && g.chance(90) {
@@ -187,7 +187,7 @@ func (g *gambler) open(at time.Time, f func()) {
 }
 
 // fitting is an input that fits what the status says.
-func (g *gambler) fitting(e train.Entry, st train.Status) train.Command {
+func (g *gambler) fitting(e train.Definition, st train.Status) train.Command {
 	c := train.Command{By: "ada", Reason: "because"}
 	switch e.Name { //nolint:exhaustive // others need no more
 	case train.ApproveDespiteE2E:
@@ -217,7 +217,7 @@ var phases = []train.Phase{
 func (g *gambler) oracle() {
 	t, st := g.t, g.status()
 	require.Contains(t, phases, st.Phase)
-	require.NotEmpty(t, st.Text(train.Plain))
+	require.NotEmpty(t, train.StatusText(st, train.Plain))
 	for _, d := range st.Record.Decisions {
 		require.NotEmpty(t, d.Sentence, "%+v", d)
 		if d.Accepted && d.At.Equal(g.env.Now().Add(-time.Second)) {

@@ -46,7 +46,7 @@ func (k *keeper) setup(ctx workflow.Context) error {
 	k.told = k.Revision
 	k.config = train.Train{Name: k.name, Zone: "UTC"}
 	if err := workflow.SetQueryHandler(ctx, train.QueryStatus, func() (train.MemoryStatus, error) {
-		return k.Status(k.config, k.record, workflow.Now(ctx)), nil
+		return train.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), nil
 	}); err != nil {
 		return fmt.Errorf("register the status query: %w", err)
 	}
@@ -76,7 +76,7 @@ func (k *keeper) run(ctx workflow.Context, in train.MemoryInput) (train.Memory, 
 		if err := k.settle(ctx); err != nil {
 			return k.Memory, err
 		}
-		workflow.SetCurrentDetails(ctx, k.Status(k.config, k.record, workflow.Now(ctx)).Text(train.Markdown))
+		workflow.SetCurrentDetails(ctx, train.TrainStatusText(train.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), train.Markdown))
 		heard := len(k.record.Decisions) + k.record.Dropped
 		wait := linger
 		if !k.Empty() {
@@ -85,7 +85,7 @@ func (k *keeper) run(ctx workflow.Context, in train.MemoryInput) (train.Memory, 
 		if err := k.sleep(ctx, wait, func() bool { return len(k.record.Decisions)+k.record.Dropped != heard || k.told != k.Revision }); err != nil {
 			return k.Memory, err
 		}
-		k.Forget(train.DayOf(workflow.Now(ctx).In(k.config.Location())))
+		train.Forget(&k.Memory, train.DayOf(workflow.Now(ctx).In(k.config.Location())))
 		quiet := len(k.record.Decisions)+k.record.Dropped == heard && k.told == k.Revision && k.said == 0 && k.doors.idle(ctx)
 		switch {
 		case quiet && k.Empty():
@@ -138,7 +138,7 @@ func (k *keeper) settle(ctx workflow.Context) error {
 		return k.freeze(ctx, "Create our freeze period", gitlab.CreateFreeze, *f, func(made train.FreezeResult) { k.Freeze.ID = made.ID })
 	case f.ID != 0 && !now.Before(f.Until.Add(-train.RenewBefore)):
 		k.bump(now)
-		later := f.Extended()
+		later := train.Extended(*f)
 		return k.freeze(ctx, "Extend our freeze period", gitlab.ChangeFreeze, later, func(made train.FreezeResult) { k.changed(later, made) })
 	case f.ID != 0 && !f.Applied.Equal(f.Until):
 		want := *f
@@ -232,31 +232,34 @@ func (k *keeper) say(ctx workflow.Context, m train.Message) {
 const freezeAnswered = 15 * time.Second
 
 // obey decides on a command of the train and remembers it.
-func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answer) {
+func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answer, *train.Refusal) {
 	c, refusal := a.decode()
 	if err := workflow.Await(ctx, func() bool { return k.ready }); err != nil {
-		refusal = "the train is ending"
+		refusal = &train.Refusal{Code: train.RefusedTrainIsEnding, Command: a.name}
 	}
 	now := workflow.Now(ctx)
 	d := train.Decision{At: now, Command: a.name, By: c.By, Identity: train.IdentityClaimed, Door: a.door, Reason: c.Reason, ID: c.ID}
 	var answer train.Answer
 	switch {
-	case refusal != "":
+	case refusal != nil:
 	case k.record.Knows(c.ID): // repeated by a retry: it was answered
 		answer = train.Answer{Sentence: "Done already.", Revision: k.Revision}
 		d.Accepted, d.Sentence = true, answer.Sentence
-		return d, answer
+		return d, answer, nil
 	case k.refused != "":
-		refusal = k.refused
+		refusal = &train.Refusal{Code: train.RefusedTrainNotConfigured, Command: a.name, Detail: k.refused}
 	default:
-		refusal = k.config.Policy.RefusesForTrain(a.name, c)
+		refusal = train.PolicyRefuses(k.config.Policy, a.name, c)
 	}
-	if refusal == "" {
-		answer.Sentence, refusal = k.Remember(a.name, c, now, k.config.Location())
+	if refusal == nil {
+		var effect train.Effect
+		if effect, refusal = train.Remember(&k.Memory, a.name, c, now, k.config.Location()); refusal == nil {
+			answer.Sentence = train.TrainAnswer(a.name, effect, k.config.Location())
+		}
 	}
-	d.Accepted, d.Sentence = refusal == "", answer.Sentence
-	if refusal != "" {
-		d.Sentence = refusal
+	d.Accepted, d.Sentence = refusal == nil, answer.Sentence
+	if refusal != nil {
+		d.Code, d.Sentence = refusal.Code, train.RefusalSentence(refusal, k.config.Location())
 	} else {
 		k.bump(now)
 		if a.name == train.HotfixFreeze || a.name == train.LiftHotfixFreeze {
@@ -270,10 +273,10 @@ func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answ
 		}
 	}
 	k.record.Add(d)
-	if refusal != "" && a.door == train.BySignal && k.posted < refusalsTold {
+	if refusal != nil && a.door == train.BySignal && k.posted < refusalsTold {
 		k.say(ctx, train.MemoryMessage(k.config, d, &k.Memory))
 	}
-	return d, answer
+	return d, answer, refusal
 }
 
 // freezeWords waits a moment for GitLab and says how our freeze period stands.

@@ -157,7 +157,7 @@ func newWorld(t *testing.T) *world {
 	tr := exampleTrain()
 	day := train.Day{Year: 2026, Month: 11, Day: 24}
 	w := &world{
-		t: t, in: train.ReleaseInput{Train: tr, Plan: tr.PlanFor(day), Searchable: true},
+		t: t, in: train.ReleaseInput{Train: tr, Plan: tr.Timetable().PlanFor(day), Searchable: true},
 		chosen: train.ChosenCommit{SHA: sha, Title: "Show free slots"},
 		running: map[string]train.RunningVersion{
 			"staging": {Version: train.Version{Tag: oldTag}}, "production": {Version: train.Version{Tag: oldTag}},
@@ -234,7 +234,7 @@ func (w *world) answer() {
 	}))
 	e.OnActivity(trains.AskTrain, any, any).Return(locked(w, func(in train.AskTrainInput) (train.MemoryAnswer, error) {
 		require.NotEmpty(w.t, in.Command.ID)
-		sentence, refused := w.memory.Remember(in.Name, in.Command, e.Now(), w.in.Train.Location())
+		sentence, refused := remember(&w.memory, in.Name, in.Command, e.Now(), w.in.Train.Location())
 		if refused == "" {
 			w.memory.Revision++
 		}
@@ -452,7 +452,7 @@ func (w *world) written(what string, more ...train.HoldKind) {
 		return
 	}
 	kinds := append([]train.HoldKind{train.HoldPause, train.HoldFreeze, train.HoldHotfix}, more...)
-	for _, h := range (train.Observation{Freeze: w.freeze, Drift: w.drift, Memory: &w.memory}).Holds() {
+	for _, h := range train.ObservedHolds(train.Observation{Freeze: w.freeze, Drift: w.drift, Memory: &w.memory}) {
 		if slices.Contains(kinds, h.Kind) {
 			w.t.Errorf("%s at %s while the hold %s stood", what, w.env.Now(), h.Kind)
 		}
@@ -463,7 +463,7 @@ func (w *world) written(what string, more ...train.HoldKind) {
 func (w *world) stands(g train.Guard) []train.Hold {
 	o := train.Observation{Freeze: w.freeze, Busy: w.busy, Drift: w.drift, Memory: &w.memory}
 	var out []train.Hold
-	for _, h := range o.Holds() {
+	for _, h := range train.ObservedHolds(o) {
 		if slices.Contains(g.Obeys, h.Kind) || w.movedHolds && h.Kind == train.HoldDrift {
 			out = append(out, h)
 		}
@@ -512,7 +512,7 @@ func (w *world) update(instant time.Time, name train.CommandName, c train.Comman
 func (w *world) ofTrain(instant time.Time, name train.CommandName, c train.Command) {
 	w.at(instant, func() {
 		w.mu.Lock()
-		sentence, refused := w.memory.Remember(name, c, w.env.Now(), w.in.Train.Location())
+		sentence, refused := remember(&w.memory, name, c, w.env.Now(), w.in.Train.Location())
 		require.Empty(w.t, refused)
 		w.memory.Revision++
 		news := train.News{Memory: w.memory, Decisions: []train.Decision{{At: w.env.Now(), Command: name, By: c.By, Reason: c.Reason, Accepted: true, Sentence: sentence}}}
@@ -591,3 +591,12 @@ func (w *world) said(channel string) string {
 }
 
 var errForbidden = temporal.NewNonRetryableApplicationError("GitLab: could not create the tag: 403 Forbidden", string(train.FaultForbidden), nil)
+
+// remember applies a command to a train's memory and says what the train would.
+func remember(m *train.Memory, name train.CommandName, c train.Command, now time.Time, zone *time.Location) (sentence, refused string) {
+	effect, refusal := train.Remember(m, name, c, now, zone)
+	if refusal != nil {
+		return "", train.RefusalSentence(refusal, zone)
+	}
+	return train.TrainAnswer(name, effect, zone), ""
+}

@@ -139,8 +139,8 @@ func (c *checker) policy(key string, p train.Policy) {
 	word(c, key+".identity", p.Identity, train.IdentityClaimed, train.IdentityVerified)
 	for i, a := range p.Allow {
 		at := fmt.Sprintf("%s.allow[%d]", key, i)
-		if _, ok := train.Commands.Find(a.Command); !ok {
-			c.fail(at+".command", "%q is no command: write one of %s", a.Command, strings.Join(train.Commands.Names(), ", "))
+		if _, ok := train.Commands().Find(a.Command); !ok {
+			c.fail(at+".command", "%q is no command: write one of %s", a.Command, strings.Join(train.Commands().Names(), ", "))
 		}
 		if len(a.People) == 0 {
 			c.fail(at+".people", "this key is missing: name at least one person, for example [ada, grace]")
@@ -155,7 +155,7 @@ func (c *checker) calendar(key string, t train.Train) {
 			return
 		}
 	}
-	for _, p := range t.Check(c.today) {
+	for _, p := range t.Timetable().Check(c.today) {
 		c.fail(key+"."+p.Path, "%s", p.Sentence)
 	}
 }

@@ -69,7 +69,7 @@ func TestAHelmReleaseIsRolledOutOnlyWhenItsNewestSnapshotIsDeployedAndReady(t *t
 		t.Run(name, func(t *testing.T) {
 			h := helmRelease()
 			tt.change(h)
-			p := helmState(h, "api/").Progress(train.Candidate{Tag: tag, SHA: sha})
+			p := helmState(h, "api/").Progress(train.Candidate{Tag: tag, SHA: sha}, train.FluxReasonFails)
 			assert.Equal(t, tt.phase, p.Phase, p.Why)
 			assert.Equal(t, tt.reason, p.Reason)
 			assert.Equal(t, p.Phase != RolledOut, p.Why != "")
@@ -80,7 +80,7 @@ func TestAHelmReleaseIsRolledOutOnlyWhenItsNewestSnapshotIsDeployedAndReady(t *t
 func TestAHelmReleaseOnACommitIsTheCandidateOfThatCommit(t *testing.T) {
 	h := helmRelease()
 	h.Status.History[0].AppVersion = sha[:12]
-	assert.Equal(t, RolledOut, helmState(h, "api/").Progress(candidate).Phase)
+	assert.Equal(t, RolledOut, helmState(h, "api/").Progress(candidate, train.FluxReasonFails).Phase)
 }
 
 func TestVersionsAreNamedWithOrWithoutPrefixAndDigest(t *testing.T) {
@@ -133,7 +133,7 @@ func TestAnImageTagTellsTheVersionOnceAllReplicasRunIt(t *testing.T) {
 			tt.change(d)
 			s, err := newFake(t, k, g, d).State(t.Context(), other)
 			require.NoError(t, err)
-			p := s.Progress(train.Candidate{Tag: tag, SHA: sha})
+			p := s.Progress(train.Candidate{Tag: tag, SHA: sha}, train.FluxReasonFails)
 			assert.Equal(t, tt.phase, p.Phase, p.Why)
 		})
 	}
@@ -153,9 +153,9 @@ func TestAStalledOrSuspendedSourceIsSaid(t *testing.T) {
 	g.Status.Conditions = []metav1.Condition{
 		{Type: "Ready", Status: metav1.ConditionFalse, Reason: "URLInvalid", Message: "no such host"}, {Type: "Stalled", Status: metav1.ConditionTrue, Reason: "URLInvalid"},
 	}
-	assert.Equal(t, Stalled, kustomizationState(k, g).Progress(candidate).Phase)
+	assert.Equal(t, Stalled, kustomizationState(k, g).Progress(candidate, train.FluxReasonFails).Phase)
 	g.Spec.Suspend = true
-	assert.Equal(t, Suspended, kustomizationState(k, g).Progress(candidate).Phase)
+	assert.Equal(t, Suspended, kustomizationState(k, g).Progress(candidate, train.FluxReasonFails).Phase)
 }
 
 // TestEveryConditionOfTheRecordedSamplesIsReadAsWhatItMeans takes each recorded
@@ -185,7 +185,7 @@ func TestEveryConditionOfTheRecordedSamplesIsReadAsWhatItMeans(t *testing.T) {
 						condition = c
 					}
 				}
-				p := kustomizationState(k, &g).Progress(candidate)
+				p := kustomizationState(k, &g).Progress(candidate, train.FluxReasonFails)
 				seen["GitRepository "+condition.Type+" "+condition.Reason]++
 				switch {
 				case condition.Type == "Ready" && condition.Status == metav1.ConditionFalse && condition.Reason != "":
@@ -198,7 +198,7 @@ func TestEveryConditionOfTheRecordedSamplesIsReadAsWhatItMeans(t *testing.T) {
 			var h helmv2.HelmRelease
 			if yaml.Unmarshal([]byte(doc), &h) == nil && h.Kind == helmv2.HelmReleaseKind && (len(h.Status.History) > 0 || len(h.Status.Conditions) > 0) {
 				s := helmState(&h, "")
-				p := s.Progress(candidate)
+				p := s.Progress(candidate, train.FluxReasonFails)
 				seen["HelmRelease"]++
 				assert.NotEqual(t, RolledOut, p.Phase, file)
 				assert.NotEmpty(t, p.Why, file)

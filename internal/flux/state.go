@@ -226,7 +226,8 @@ func ready(conditions []metav1.Condition) (ok bool, reason, message string) {
 
 // Progress says where a candidate is. An unknown tag leaves the Kustomization
 // ready on the old revision while its GitRepository fails: that is never success.
-func (s State) Progress(c train.Candidate) Progress {
+// fails says which reasons of Ready=False mean that a revision failed.
+func (s State) Progress(c train.Candidate, fails func(reason string) bool) Progress {
 	runs := s.Running.Is(c)
 	kind, name, _ := strings.Cut(s.name, " ")
 	switch {
@@ -265,11 +266,6 @@ func (s State) Progress(c train.Candidate) Progress {
 // old revision is none of it.
 func (s State) tried(c train.Candidate) bool {
 	return slices.ContainsFunc(s.Attempted, func(v train.Version) bool { return v.Is(c) })
-}
-
-// fails says whether a reason of Ready=False means that a revision failed.
-func fails(reason string) bool {
-	return slices.ContainsFunc(train.Failures, func(f train.Failure) bool { return f.Source == train.FromFlux && f.Value == reason })
 }
 
 // shownMessage bounds what is shown of a condition's message, which may be 20,000 characters.

@@ -235,7 +235,7 @@ func see(t *testing.T, object train.FluxObject) flux.Progress {
 	t.Helper()
 	s, err := look(t, object)
 	require.NoError(t, err)
-	return s.Progress(candidate)
+	return s.Progress(candidate, train.FluxReasonFails)
 }
 
 // --- the adapter against the server

@@ -333,7 +333,7 @@ func TestAPlayedDeployReachesFluxThroughFetchAndReconciliation(t *testing.T) {
 		state, err := f.State(ctx, tr.Staging.Flux)
 		require.NoError(t, err)
 		sawReconciling = sawReconciling || state.Reconciling
-		p := state.Progress(candidate)
+		p := state.Progress(candidate, train.FluxReasonFails)
 		assert.Equal(t, p.Phase == flux.RolledOut, p.Why == "")
 		return p.Phase == flux.RolledOut
 	})

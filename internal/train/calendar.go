@@ -88,12 +88,12 @@ func (w *Weekday) UnmarshalText(b []byte) error {
 func (c Calendar) Release(d Day) (ok bool, why string) {
 	for _, s := range c.Skipped {
 		if s.Day == d {
-			return false, because("skipped", s.Name)
+			return false, Explain("skipped", s.Name)
 		}
 	}
 	for _, a := range c.Added {
 		if a.Day == d {
-			return true, because("added", a.Name)
+			return true, Explain("added", a.Name)
 		}
 	}
 	for _, m := range c.Moved {
@@ -103,14 +103,14 @@ func (c Calendar) Release(d Day) (ok bool, why string) {
 	}
 	for _, m := range c.Moved {
 		if m.From == d {
-			return false, because("moved to "+m.To.String(), m.Why)
+			return false, Explain("moved to "+m.To.String(), m.Why)
 		}
 	}
 	if !c.releaseWeekday(d) {
 		return false, "no release on " + d.Weekday().String() + "s"
 	}
 	if name, ok := c.holiday(d); ok {
-		return false, because("holiday", name)
+		return false, Explain("holiday", name)
 	}
 	return true, ""
 }
@@ -130,7 +130,8 @@ func (c Calendar) releaseWeekday(d Day) bool {
 	return slices.Contains(c.Weekdays, Weekday(d.Weekday()))
 }
 
-func because(what, why string) string {
+// Explain joins what is so with why, where that is known: "holiday: Thanksgiving".
+func Explain(what, why string) string {
 	if why == "" {
 		return what
 	}
@@ -162,8 +163,8 @@ func (c Calendar) CutDay(release Day) Day {
 	return d
 }
 
-// lookAhead bounds every search through the calendar, in days.
-const lookAhead = 400
+// LookAhead bounds every search through the calendar, in days.
+const LookAhead = 400
 
 // releaseDays calls yield with each release day from first on, until it
 // returns false or the calendar has been searched far enough.
@@ -176,50 +177,63 @@ func (c Calendar) releaseDays(first Day, days int, yield func(Day) bool) {
 	}
 }
 
+// Timetable is what the instants of a train follow from: its calendar, its zone
+// and its times of day.
+type Timetable struct {
+	Zone     *time.Location
+	Calendar Calendar
+	// Cut is when main is tagged, on the last business day before a release day.
+	Cut Clock
+	// Opens and Closes bound the production window on a release day: [opens, closes).
+	Opens, Closes Clock
+	// E2EAt is when E2E starts in the night; zero: at once after staging.
+	E2EAt Clock
+	// E2EDeadline is how long before the window opens a run that has not ended is overdue.
+	E2EDeadline Duration
+}
+
 // cutAt is the instant at which a release day is cut.
-func (t Train) cutAt(release Day, zone *time.Location) time.Time {
-	return t.Calendar.CutDay(release).At(t.Cut.At, zone).UTC()
+func (t Timetable) cutAt(release Day) time.Time {
+	return t.Calendar.CutDay(release).At(t.Cut, t.Zone).UTC()
 }
 
 // opensAt is the instant at which a release day's window opens.
-func (t Train) opensAt(release Day, zone *time.Location) time.Time {
-	return release.At(t.Window.Opens, zone).UTC()
+func (t Timetable) opensAt(release Day) time.Time {
+	return release.At(t.Opens, t.Zone).UTC()
 }
 
 // PlanFor is the plan of a release day.
-func (t Train) PlanFor(day Day) Plan {
-	zone := t.Location()
-	p := t.instants(day, zone)
-	t.Calendar.releaseDays(day.Add(1), lookAhead, func(next Day) bool {
-		p.NextCutAt = t.cutAt(next, zone)
+func (t Timetable) PlanFor(day Day) Plan {
+	p := t.instants(day)
+	t.Calendar.releaseDays(day.Add(1), LookAhead, func(next Day) bool {
+		p.NextCutAt = t.cutAt(next)
 		return false
 	})
 	return p
 }
 
 // instants is the plan of a release day by itself, without what follows it.
-func (t Train) instants(day Day, zone *time.Location) Plan {
+func (t Timetable) instants(day Day) Plan {
 	p := Plan{
-		Day: day, CutAt: t.cutAt(day, zone),
-		WindowOpens: t.opensAt(day, zone), WindowCloses: day.At(t.Window.Closes, zone).UTC(),
+		Day: day, CutAt: t.cutAt(day),
+		WindowOpens: t.opensAt(day), WindowCloses: day.At(t.Closes, t.Zone).UTC(),
 	}
-	p.E2EDeadline = p.WindowOpens.Add(-t.E2E.Deadline.D())
-	if !t.E2E.At.IsZero() {
+	p.E2EDeadline = p.WindowOpens.Add(-t.E2EDeadline.D())
+	if !t.E2EAt.IsZero() {
 		evening := t.Calendar.CutDay(day)
-		if t.E2E.At.Before(t.Cut.At) { // after midnight
+		if t.E2EAt.Before(t.Cut) { // after midnight
 			evening = evening.Add(1)
 		}
-		p.E2EAt = evening.At(t.E2E.At, zone).UTC()
+		p.E2EAt = evening.At(t.E2EAt, t.Zone).UTC()
 	}
 	return p
 }
 
 // NextReleaseDay is the first release day whose window opens after an instant:
 // what a departure by hand means.
-func (t Train) NextReleaseDay(after time.Time) (next Day, found bool) {
-	zone := t.Location()
-	t.Calendar.releaseDays(DayOf(after.In(zone)), lookAhead, func(d Day) bool {
-		if t.opensAt(d, zone).After(after) {
+func (t Timetable) NextReleaseDay(after time.Time) (next Day, found bool) {
+	t.Calendar.releaseDays(DayOf(after.In(t.Zone)), LookAhead, func(d Day) bool {
+		if t.opensAt(d).After(after) {
 			next, found = d, true
 		}
 		return !found
@@ -228,10 +242,10 @@ func (t Train) NextReleaseDay(after time.Time) (next Day, found bool) {
 }
 
 // DayForCut is the release day whose cut falls on the minute of an instant.
-func (t Train) DayForCut(at time.Time) (day Day, found bool) {
-	minute, zone := at.Truncate(time.Minute), t.Location()
-	t.Calendar.releaseDays(DayOf(at.In(zone)), lookAhead, func(d Day) bool {
-		cut := t.cutAt(d, zone)
+func (t Timetable) DayForCut(at time.Time) (day Day, found bool) {
+	minute := at.Truncate(time.Minute)
+	t.Calendar.releaseDays(DayOf(at.In(t.Zone)), LookAhead, func(d Day) bool {
+		cut := t.cutAt(d)
 		if cut.Equal(minute) {
 			day, found = d, true
 		}
@@ -259,17 +273,16 @@ type Gap struct {
 
 // Departures are the next n departures after an instant; fewer where the
 // calendar knows no release day for longer than it looks ahead.
-func (t Train) Departures(after time.Time, n int) []Departure {
+func (t Timetable) Departures(after time.Time, n int) []Departure {
 	var out []Departure
 	var gaps []Gap
-	zone := t.Location()
-	d := DayOf(after.In(zone))
-	for empty := 0; empty < lookAhead && len(out) < n; d = d.Add(1) {
+	d := DayOf(after.In(t.Zone))
+	for empty := 0; empty < LookAhead && len(out) < n; d = d.Add(1) {
 		empty++
 		ok, why := t.Calendar.Release(d)
 		switch {
-		case ok && t.cutAt(d, zone).After(after):
-			out = append(out, Departure{Day: d, CutAt: t.cutAt(d, zone), Opens: t.opensAt(d, zone), Note: t.note(d, why), Gaps: gaps})
+		case ok && t.cutAt(d).After(after):
+			out = append(out, Departure{Day: d, CutAt: t.cutAt(d), Opens: t.opensAt(d), Note: t.note(d, why), Gaps: gaps})
 			gaps, empty = nil, 0
 		case !ok && t.Calendar.releaseWeekday(d):
 			gaps = append(gaps, Gap{Day: d, Why: why})
@@ -278,7 +291,7 @@ func (t Train) Departures(after time.Time, n int) []Departure {
 	return out
 }
 
-func (t Train) note(d Day, why string) string {
+func (t Timetable) note(d Day, why string) string {
 	cut := t.Calendar.CutDay(d)
 	if cut == d.Add(-1) {
 		return why
@@ -292,7 +305,7 @@ func (t Train) note(d Day, why string) string {
 
 // CannotAdd says why a day cannot be added as a release day; empty: it can. Two
 // release days with one cut day cannot be.
-func (t Train) CannotAdd(day Day) string {
+func (t Timetable) CannotAdd(day Day) string {
 	cut := t.Calendar.CutDay(day)
 	for d := cut; d.Before(day.Add(margin)); d = d.Add(1) {
 		if ok, _ := t.Calendar.Release(d); ok && d != day && t.Calendar.CutDay(d) == cut {
@@ -300,4 +313,15 @@ func (t Train) CannotAdd(day Day) string {
 		}
 	}
 	return ""
+}
+
+// MovedTo is the plan with its window opening at another instant; it closes
+// before the next departure at the latest.
+func (p Plan) MovedTo(at time.Time) Plan {
+	length, deadline := p.WindowCloses.Sub(p.WindowOpens), p.WindowOpens.Sub(p.E2EDeadline)
+	p.WindowOpens, p.WindowCloses, p.E2EDeadline = at, at.Add(length), at.Add(-deadline)
+	if next := p.NextCutAt; !next.IsZero() && p.WindowCloses.After(next) {
+		p.WindowCloses = next
+	}
+	return p
 }

@@ -11,9 +11,17 @@ import (
 
 const newYork = "America/New_York"
 
+func zoneOf(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}
+
 // api is the process document's train: Monday to Thursday, 11:00 to 16:00 in New York, cut at 17:00.
-func api(change ...func(*Train)) Train {
-	t := Train{Name: "api", Zone: newYork}.WithDefaults()
+func api(change ...func(*Timetable)) Timetable {
+	t := Timetable{Zone: zoneOf(newYork), Cut: Clock{17, 0}, Opens: Clock{11, 0}, Closes: Clock{16, 0}, E2EDeadline: Duration(time.Hour)}
 	t.Calendar.Weekdays = []Weekday{1, 2, 3, 4}
 	for _, c := range change {
 		c(&t)
@@ -21,28 +29,28 @@ func api(change ...func(*Train)) Train {
 	return t
 }
 
-func holidays(t *testing.T, days ...string) func(*Train) {
-	return func(tr *Train) {
+func holidays(t *testing.T, days ...string) func(*Timetable) {
+	return func(tr *Timetable) {
 		for _, d := range days {
 			tr.Calendar.Holidays = append(tr.Calendar.Holidays, Holiday{Day: day(t, d), Name: "holiday of " + d})
 		}
 	}
 }
 
-func added(t *testing.T, d, name string) func(*Train) {
-	return func(tr *Train) {
+func added(t *testing.T, d, name string) func(*Timetable) {
+	return func(tr *Timetable) {
 		tr.Calendar.Added = append(tr.Calendar.Added, NamedDay{Day: day(t, d), Name: name})
 	}
 }
 
-func moved(t *testing.T, from, to, why string) func(*Train) {
-	return func(tr *Train) {
+func moved(t *testing.T, from, to, why string) func(*Timetable) {
+	return func(tr *Timetable) {
 		tr.Calendar.Moved = append(tr.Calendar.Moved, Move{From: day(t, from), To: day(t, to), Why: why})
 	}
 }
 
-func weekdays(w ...Weekday) func(*Train) {
-	return func(tr *Train) { tr.Calendar.Weekdays = w }
+func weekdays(w ...Weekday) func(*Timetable) {
+	return func(tr *Timetable) { tr.Calendar.Weekdays = w }
 }
 
 // instant reads RFC 3339.
@@ -116,7 +124,7 @@ func TestAMoveToAHolidayWins(t *testing.T) {
 
 func TestMovesMayFollowOneAnotherInAnyOrder(t *testing.T) {
 	first, second := moved(t, "2026-12-09", "2026-12-10", ""), moved(t, "2026-12-10", "2026-12-11", "")
-	for _, tr := range []Train{api(first, second), api(second, first)} {
+	for _, tr := range []Timetable{api(first, second), api(second, first)} {
 		for d, want := range map[string]bool{"2026-12-09": false, "2026-12-10": true, "2026-12-11": true} {
 			ok, _ := tr.Calendar.Release(day(t, d))
 			assert.Equal(t, want, ok, d)
@@ -196,10 +204,10 @@ func TestE2EStartsAtItsTimeInTheNightAfterTheCut(t *testing.T) {
 		{"2026-03-09", "20:00", "2026-03-07T01:00:00Z"},
 		{"2026-11-02", "01:30", "2026-10-31T05:30:00Z"},
 	} {
-		tr := api(func(tr *Train) {
+		tr := api(func(tr *Timetable) {
 			at, err := ParseClock(c.at)
 			require.NoError(t, err)
-			tr.E2E.At = at
+			tr.E2EAt = at
 		})
 		assert.Equal(t, c.want, utc(tr.PlanFor(day(t, c.day)).E2EAt), "%s at %s", c.day, c.at)
 	}
@@ -207,7 +215,7 @@ func TestE2EStartsAtItsTimeInTheNightAfterTheCut(t *testing.T) {
 
 // A train that is cut on Saturday night for Sunday lives through the change itself.
 func TestAPlanIsRightInTheNightThatTheClocksChange(t *testing.T) {
-	tr := api(weekdays(0), func(tr *Train) { tr.E2E.At = Clock{Hour: 2, Minute: 30} })
+	tr := api(weekdays(0), func(tr *Timetable) { tr.E2EAt = Clock{Hour: 2, Minute: 30} })
 	p := tr.PlanFor(day(t, "2027-03-14"))
 	assert.Equal(t, "2027-03-12T22:00:00Z", utc(p.CutAt))
 	assert.Equal(t, "2027-03-13T07:30:00Z", utc(p.E2EAt))

@@ -1,13 +1,7 @@
 package train
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"reflect"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -74,109 +68,18 @@ type Answer struct {
 	Revision int64 `json:"revision,omitempty"`
 }
 
-// RefusedCommand is the type name of the error that a refused update returns.
+// RefusedCommand is the type name of the error that a refused update returns;
+// its details hold the Refusal.
 const RefusedCommand = "Refused"
 
-// Bounds of what people send.
+// Bounds of what people send, in characters but for the payload.
 const (
-	// LargestPayload is read; anything larger is refused unread.
+	// LargestPayload is read; anything larger is refused unread. Bytes.
 	LargestPayload = 16 << 10
-	longestBy      = 100
-	longestReason  = 500
-	longestField   = 200
+	LongestBy      = 100
+	LongestReason  = 500
+	LongestField   = 200
 )
-
-// DecodeCommand reads the payload of a command; the refusal names the field and
-// says what would be right. It is empty when the payload is well-formed.
-func DecodeCommand(name CommandName, raw []byte) (c Command, refusal string) {
-	entry, ok := Commands.Find(name)
-	switch {
-	case !ok:
-		return c, fmt.Sprintf("there is no command %q; commands are: %s", Clip(string(name), longestField), strings.Join(Commands.Names(), ", "))
-	case len(raw) > LargestPayload:
-		return c, fmt.Sprintf("the input has %d bytes and was not read: send at most %d, for example %s", len(raw), LargestPayload, entry.Example())
-	case len(bytes.TrimSpace(raw)) == 0:
-		return c, fmt.Sprintf("the input is missing: send for example %s", entry.Example())
-	}
-	fields := map[string]json.RawMessage{}
-	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return c, fmt.Sprintf("the input is not a JSON object: send for example %s", entry.Example())
-	}
-	for _, field := range sortedKeys(fields) {
-		if !slices.Contains(entry.allFields(), field) {
-			return c, fmt.Sprintf("there is no field %q in %s: its fields are %s", Clip(field, longestField), name, strings.Join(entry.allFields(), ", "))
-		}
-	}
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return Command{}, badField(err, entry)
-	}
-	return c, entry.incomplete(c)
-}
-
-// sortedKeys is in an order of its own, so that workflows may use it.
-func sortedKeys(m map[string]json.RawMessage) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// badField names the field that has the wrong type.
-func badField(err error, entry Entry) string {
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		want := "a string"
-		if wrong.Type != nil && wrong.Type.Kind() == reflect.Bool {
-			want = "true or false"
-		}
-		return fmt.Sprintf("the field %q is a %s: write %s, for example %s", wrong.Field, wrong.Value, want, entry.Example())
-	}
-	return fmt.Sprintf("a field cannot be read: %s; send for example %s", Clip(err.Error(), longestField), entry.Example())
-}
-
-// incomplete says which field is missing, too long or not a word of ours.
-func (e Entry) incomplete(c Command) string {
-	example := e.Example()
-	values := c.values()
-	for _, field := range e.required() {
-		if strings.TrimSpace(values[field]) == "" {
-			return fmt.Sprintf("the field %q is missing: send for example %s", field, example)
-		}
-	}
-	for _, field := range e.allFields() {
-		limit := longestField
-		switch field {
-		case "by":
-			limit = longestBy
-		case "reason":
-			limit = longestReason
-		}
-		if n := len([]rune(values[field])); n > limit {
-			return fmt.Sprintf("the field %q has %d characters: write at most %d", field, n, limit)
-		}
-	}
-	if c.Environment != "" && c.Environment != Staging && c.Environment != Production {
-		return fmt.Sprintf("the field \"environment\" is %q: write staging or production", c.Environment)
-	}
-	if c.Hold != "" && !slices.Contains(holdKinds, c.Hold) {
-		return fmt.Sprintf("the field \"hold\" is %q: there is no such hold; holds to acknowledge are late and drift", c.Hold)
-	}
-	return ""
-}
-
-// values are the text fields by their JSON names.
-func (c Command) values() map[string]string {
-	v := map[string]string{
-		"by": c.By, "reason": c.Reason, "tag": c.Tag, "sha": c.SHA, "previousTag": c.PreviousTag, "until": c.Until, "at": c.At,
-		"hold": string(c.Hold), "environment": string(c.Environment), "day": c.Day.String(), "id": c.ID,
-	}
-	if c.Force {
-		v["force"] = "true"
-	}
-	return v
-}
 
 // Clip is a text of at most limit characters.
 func Clip(s string, limit int) string {
@@ -184,30 +87,6 @@ func Clip(s string, limit int) string {
 		return string(r[:limit]) + "…"
 	}
 	return s
-}
-
-// parseAt reads an instant: RFC 3339, HH:MM on the train's clock (the next time
-// it shows that), and where allowed a duration from now.
-func parseAt(field, s string, now time.Time, zone *time.Location, durations bool) (time.Time, string) {
-	if at, err := time.Parse(time.RFC3339, s); err == nil {
-		return at.UTC(), ""
-	}
-	if clock, err := ParseClock(s); err == nil {
-		day := DayOf(now.In(zone))
-		at := day.At(clock, zone)
-		if !at.After(now) {
-			at = day.Add(1).At(clock, zone)
-		}
-		return at.UTC(), ""
-	}
-	if d, err := time.ParseDuration(s); err == nil && durations {
-		return now.Add(d).UTC(), ""
-	}
-	forms := "2026-11-24T14:00:00-05:00 or 14:00"
-	if durations {
-		forms = "2026-11-25T12:00:00-05:00, 12:00 or 36h"
-	}
-	return time.Time{}, fmt.Sprintf("the field %q is %q, which is no time: write for example %s", field, s, forms)
 }
 
 // Identity is how we know who asked.
@@ -245,6 +124,8 @@ type Decision struct {
 	Accepted bool   `json:"accepted"`
 	// Sentence is the answer.
 	Sentence string `json:"sentence"`
+	// Code says for programs why it was refused; empty when it was accepted.
+	Code RefusalCode `json:"code,omitempty"`
 	// ID is the command's, where one was given.
 	ID string `json:"id,omitempty"`
 }
@@ -265,7 +146,7 @@ const decisionsKept = 20
 // first: accepted ones explain what happened.
 func (r *Record) Add(d Decision) {
 	d.Sentence, d.Reason = Clip(d.Sentence, 300), Clip(d.Reason, 150)
-	d.By = Clip(d.By, longestBy)
+	d.By = Clip(d.By, LongestBy)
 	if !d.Accepted {
 		r.Refused++
 	}

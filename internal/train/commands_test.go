@@ -102,14 +102,15 @@ func TestEveryCommandInEveryPhaseIsAcceptedOrRefusedWithASentence(t *testing.T) 
 	write := func(format string, args ...any) { _, _ = fmt.Fprintf(&page, format, args...) }
 	write("# Commands\n\n<!-- Made by: UPDATE_DOCS=1 go test ./internal/train -run EveryCommand -->\n\n")
 	write(commandsIntro)
-	for _, e := range Commands {
-		write("\n## %s\n\n%s%s. Accepted when: %s.\n\n", e.Name, strings.ToUpper(e.Does[:1]), e.Does[1:], e.Accepted)
+	for _, e := range Commands() {
+		about := About(e.Name)
+		write("\n## %s\n\n%s%s. Accepted when: %s.\n\n", e.Name, strings.ToUpper(about.Does[:1]), about.Does[1:], about.Accepted)
 		id := "release-api-2026-11-24"
 		if e.Name == SkipDay || e.Name == AddDay {
 			id = "train-api"
 		}
-		write("```sh\ntctl workflow signal -w %s -n %s -i '%s'\n", id, e.Name, e.Example())
-		write("temporal workflow update execute --workflow-id %s --name %s --input '%s'\n```\n\n", id, e.Name, e.Example())
+		write("```sh\ntctl workflow signal -w %s -n %s -i '%s'\n", id, e.Name, ExampleInput(e))
+		write("temporal workflow update execute --workflow-id %s --name %s --input '%s'\n```\n\n", id, e.Name, ExampleInput(e))
 		write("| when the release is | answer |\n|---|---|\n")
 		for _, m := range all {
 			s := base
@@ -125,15 +126,15 @@ func TestEveryCommandInEveryPhaseIsAcceptedOrRefusedWithASentence(t *testing.T) 
 				c.Environment = Production
 			}
 			before := fmt.Sprintf("%+v", s)
-			refusal := s.Check(e.Name, c, m.now)
+			refusal := RefusalSentence(Check(&s, e.Name, c, m.now), s.Train.Location())
 			assert.Equal(t, before, fmt.Sprintf("%+v", s), "%s, %s: a check changes nothing", e.Name, m.name)
 			answer := "accepted"
 			if refusal != "" {
 				answer = "refused: " + refusal
 				assert.Greater(t, len(refusal), 15, "%s, %s: a refusal is a sentence", e.Name, m.name)
-			} else if e.apply != nil || e.remember != nil {
+			} else if e.Name != CutTag && e.Name != RegenerateChangelog {
 				assert.NotPanics(t, func() {
-					if said := s.Apply(e.Name, c, m.now); said == "" {
+					if said := AnswerSentence(&s, e.Name, c, Apply(&s, e.Name, c, m.now), m.now); said == "" {
 						t.Errorf("%s, %s: accepted without an answer", e.Name, m.name)
 					}
 				})
@@ -172,14 +173,14 @@ func TestAMalformedCommandNamesTheFieldAndWhatWouldBeRight(t *testing.T) {
 		`{"by":"` + strings.Repeat("a", 101) + `","reason":"x"}`: `the field "by" has 101 characters: write at most 100`,
 	} {
 		_, refusal := DecodeCommand(Pause, []byte(raw))
-		assert.Contains(t, refusal, part, raw)
+		assert.Contains(t, RefusalSentence(refusal, time.UTC), part, raw)
 	}
 	_, refusal := DecodeCommand(RetryDeploy, []byte(`{"by":"ada","environment":"prod"}`))
-	assert.Contains(t, refusal, "write staging or production")
+	assert.Contains(t, RefusalSentence(refusal, time.UTC), "write staging or production")
 	_, refusal = DecodeCommand(Acknowledge, []byte(`{"by":"ada","reason":"x","hold":"fog"}`))
-	assert.Contains(t, refusal, "there is no such hold")
+	assert.Contains(t, RefusalSentence(refusal, time.UTC), "there is no such hold")
 	_, refusal = DecodeCommand(SkipDay, []byte(`{"by":"ada","reason":"x","day":"tomorrow"}`))
-	assert.Contains(t, refusal, "is not a day")
+	assert.Contains(t, RefusalSentence(refusal, time.UTC), "is not a day")
 }
 
 func TestThePolicyOfATrainIsKept(t *testing.T) {
@@ -190,7 +191,7 @@ func TestThePolicyOfATrainIsKept(t *testing.T) {
 	s.Changelog.Contributors = []string{"Grace Hopper", "grace"}
 	ask := func(p Policy, by string) string {
 		s.Train.Policy = p
-		return s.Check(ApproveDespiteE2E, Command{By: by, Reason: "flake", Tag: s.Candidate.Tag}, all[6].now)
+		return RefusalSentence(Check(&s, ApproveDespiteE2E, Command{By: by, Reason: "flake", Tag: s.Candidate.Tag}, all[6].now), time.UTC)
 	}
 	assert.Empty(t, ask(Policy{}, "ada"))
 	assert.Contains(t, ask(Policy{Approver: ApproverNotCutter}, "@ada"), "@ada cut api/v2026.11.24.1")
@@ -229,12 +230,12 @@ func TestAnInstantIsReadInAllItsForms(t *testing.T) {
 		"14:00": time.Date(2026, 11, 24, 14, 0, 0, 0, zone), "11:00": time.Date(2026, 11, 25, 11, 0, 0, 0, zone),
 		"2026-11-24T20:00:00Z": time.Date(2026, 11, 24, 15, 0, 0, 0, zone), "36h": now.Add(36 * time.Hour),
 	} {
-		at, refusal := parseAt("until", text, now, zone, true)
-		assert.Empty(t, refusal)
+		at, refusal := parseInstant("until", text, now, zone)
+		assert.Nil(t, refusal)
 		assert.True(t, want.Equal(at), "%s is %s", text, at)
 	}
-	_, refusal := parseAt("at", "noonish", now, zone, false)
-	assert.Contains(t, refusal, `the field "at" is "noonish", which is no time: write for example`)
+	_, refusal := parseInstant("at", "noonish", now, zone)
+	assert.Contains(t, RefusalSentence(refusal, time.UTC), `the field "at" is "noonish", which is no time: write for example`)
 }
 
 func TestAnAcknowledgedDriftIsTheTruthForTheNextLookToo(t *testing.T) {
@@ -243,10 +244,10 @@ func TestAnAcknowledgedDriftIsTheTruthForTheNextLookToo(t *testing.T) {
 	m := all[8] // gate, drift and hotfix
 	m.state(&s)
 	s.Running = Version{Tag: "api/v2026.11.23.90", SHA: "9"}
-	require.Empty(t, s.Check(Acknowledge, Command{By: "ada", Reason: "in main too", Hold: HoldDrift}, m.now))
-	s.Apply(Acknowledge, Command{By: "ada", Reason: "in main too", Hold: HoldDrift}, m.now)
+	require.Nil(t, Check(&s, Acknowledge, Command{By: "ada", Reason: "in main too", Hold: HoldDrift}, m.now))
+	Apply(&s, Acknowledge, Command{By: "ada", Reason: "in main too", Hold: HoldDrift}, m.now)
 	hotfix := Version{Tag: "api/v2026.11.23.90", SHA: "9"}
-	looks := s.Guard(StepDeployProduction).Production
+	looks := GuardOf(&s, StepDeployProduction).Production
 	assert.Equal(t, []Version{hotfix, hotfix}, []Version{looks.Expected, looks.Accepted},
 		"accepted too, else the commits that the candidate lacks would hold it again")
 }

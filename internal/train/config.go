@@ -52,6 +52,14 @@ func (t Train) Location() *time.Location {
 	return l
 }
 
+// Timetable is what the train's instants follow from.
+func (t Train) Timetable() Timetable {
+	return Timetable{
+		Zone: t.Location(), Calendar: t.Calendar, Cut: t.Cut.At, Opens: t.Window.Opens, Closes: t.Window.Closes,
+		E2EAt: t.E2E.At, E2EDeadline: t.E2E.Deadline,
+	}
+}
+
 // Environment returns the configuration of one environment by its name.
 func (t Train) Environment(name EnvironmentName) Environment {
 	if name == Production {

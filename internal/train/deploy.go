@@ -176,23 +176,6 @@ const (
 	WayAlreadyThere RollbackWay = "already-there"
 )
 
-// words say how it was done, as a clause.
-func (w RollbackWay) words() string {
-	switch w {
-	case WayRetriedJob:
-		return "by that tag's own job, run again"
-	case WayNewPipeline:
-		return "by a new pipeline on that tag"
-	case WayRollbackJob:
-		return "by the rollback job"
-	case WayByPipeline:
-		return "by the pipeline itself"
-	case WayAlreadyThere:
-		return "it had never left"
-	}
-	return "by no way yet"
-}
-
 // RollbackOutcome is how a rollback ended.
 type RollbackOutcome string
 

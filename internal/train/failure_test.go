@@ -11,15 +11,13 @@ import (
 
 func TestTheTableOfFailuresHasOneLineForEachValueAndSaysWhatItMeans(t *testing.T) {
 	seen := map[string]bool{}
-	for _, f := range Failures {
+	for _, f := range Failures() {
 		key := string(f.Source) + "/" + f.Value
 		assert.False(t, seen[key], key)
 		seen[key] = true
-		assert.NotEmpty(t, f.Means, key)
+		assert.NotContains(t, FailureMeans(f.FailureReason), "does not know", key)
 		assert.Contains(t, []FailureKind{FailureTransient, FailureDefinitive, FailureUnknown}, f.Kind, key)
-		kind, means := Judge(f.Source, f.Value)
-		assert.Equal(t, f.Kind, kind)
-		assert.Equal(t, f.Means, means)
+		assert.Equal(t, f.Kind, KindOf(f.FailureReason))
 	}
 }
 
@@ -35,8 +33,8 @@ func TestTheDocsOnFailuresAreThoseOfTheTable(t *testing.T) {
 
 func TestEveryAnswerHasAKindAndALostAnswerToAWriteIsUnknown(t *testing.T) {
 	for _, k := range []FaultKind{FaultAuth, FaultForbidden, FaultNotFound, FaultInvalid, FaultConflict, FaultRateLimited, FaultUnavailable} {
-		read, _ := Judge(FromRead, string(k))
-		write, _ := Judge(FromWrite, string(k))
+		read := KindOf(FailureReason{FromRead, string(k)})
+		write := KindOf(FailureReason{FromWrite, string(k)})
 		switch {
 		case k == FaultUnavailable:
 			assert.Equal(t, FailureTransient, read)
@@ -52,14 +50,13 @@ func TestEveryAnswerHasAKindAndALostAnswerToAWriteIsUnknown(t *testing.T) {
 }
 
 func TestWhatTheTableDoesNotKnowIsUnknown(t *testing.T) {
-	kind, means := Judge(FromJob, "solar_flare")
-	assert.Equal(t, FailureUnknown, kind)
-	assert.Contains(t, means, `GitLab job says "solar_flare", which this version does not know`)
-	kind, _ = EndedJob{Status: "failed"}.Failure()
-	assert.Equal(t, FailureUnknown, kind, "GitLab gave no reason")
-	kind, means = EndedJob{Status: "canceled"}.Failure()
-	assert.Equal(t, FailureDefinitive, kind)
-	assert.Contains(t, means, "somebody cancelled it")
+	flare := FailureReason{FromJob, "solar_flare"}
+	assert.Equal(t, FailureUnknown, KindOf(flare))
+	assert.Contains(t, FailureMeans(flare), `GitLab job says "solar_flare", which this version does not know`)
+	assert.Equal(t, FailureUnknown, KindOf(JobFailure(EndedJob{Status: "failed"})), "GitLab gave no reason")
+	cancelled := JobFailure(EndedJob{Status: "canceled"})
+	assert.Equal(t, FailureDefinitive, KindOf(cancelled))
+	assert.Contains(t, FailureMeans(cancelled), "somebody cancelled it")
 }
 
 func TestWhatAFailureLooksLike(t *testing.T) {
@@ -82,8 +79,9 @@ func TestWhatAFailureLooksLike(t *testing.T) {
 		"a runner, but errors rose": {transient, Evidence{Errors: 50, Before: 2}, "It looks like a regression, because error logs rose from 2 to 50."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tt.e.Judge(tt.d)
-			assert.Equal(t, tt.says, tt.e.line())
+			verdict := JudgeEvidence(tt.e, tt.d)
+			tt.e.Looks, tt.e.Because = verdict.Looks, Because(verdict, tt.e, tt.d)
+			assert.Equal(t, tt.says, evidenceLine(tt.e))
 		})
 	}
 }
@@ -97,10 +95,10 @@ func TestAReattemptIsOnlyForWhatBrokeDownBoundedAndInsideTheWindow(t *testing.T)
 		s.SetDeploy(d)
 		return s
 	}
-	at, ok := state(Deploy{Environment: Production, Outcome: DeployFailed, Kind: FailureTransient}).Reattempt(Production)
+	at, ok := Reattempt(state(Deploy{Environment: Production, Outcome: DeployFailed, Kind: FailureTransient}), Production)
 	assert.True(t, ok)
 	assert.Equal(t, ended.Add(time.Minute), at)
-	at, ok = state(Deploy{Environment: Staging, Outcome: DeployFailed, Kind: FailureTransient, ByItself: 1}).Reattempt(Staging)
+	at, ok = Reattempt(state(Deploy{Environment: Staging, Outcome: DeployFailed, Kind: FailureTransient, ByItself: 1}), Staging)
 	assert.True(t, ok)
 	assert.Equal(t, ended.Add(2*time.Minute), at, "it waits longer each time")
 	for name, d := range map[string]Deploy{
@@ -111,7 +109,7 @@ func TestAReattemptIsOnlyForWhatBrokeDownBoundedAndInsideTheWindow(t *testing.T)
 		"rolled back":     {Environment: Staging, Outcome: DeployRolledBack, Kind: FailureDefinitive, Rollback: &RolledBack{}},
 		"held":            {Environment: Staging, Outcome: DeployHeld, Kind: FailureHeld},
 	} {
-		_, ok := state(d).Reattempt(d.Environment)
+		_, ok := Reattempt(state(d), d.Environment)
 		assert.False(t, ok, name)
 	}
 }
@@ -129,7 +127,7 @@ func TestARollbackNamesItsTargetOrSaysWhatIsMissing(t *testing.T) {
 		return s
 	}
 	ask := func(s *State, tag string) string {
-		return s.Check(Rollback, Command{By: "ada", Reason: "errors", Environment: Production, Tag: tag}, s.Plan.WindowOpens)
+		return RefusalSentence(Check(s, Rollback, Command{By: "ada", Reason: "errors", Environment: Production, Tag: tag}, s.Plan.WindowOpens), time.UTC)
 	}
 	assert.Empty(t, ask(state(before), ""))
 	assert.Empty(t, ask(state(before), "api/v2026.11.20.1"), "any older tag")

@@ -48,7 +48,7 @@ func TestTheGateIsOpenOnlyWithGreenEvidenceInsideTheWindow(t *testing.T) {
 		"never ran":               {DeploySucceeded, "", opens, false, false, opens.Add(5 * time.Hour), false},
 		"staging smoke red":       {DeploySmokeRed, E2EGreen, opens, false, false, opens.Add(5 * time.Hour), false},
 	} {
-		g := gateState(tt.staging, tt.e2e).Gate(tt.now)
+		g := DecideGate(gateState(tt.staging, tt.e2e), tt.now)
 		assert.Equal(t, tt.open, g.Open, name)
 		assert.Equal(t, tt.closed, g.Closed, name)
 		assert.Equal(t, tt.wake, g.Wake, name)
@@ -75,9 +75,9 @@ func TestTheEndOfAnE2EPipelineIsJudged(t *testing.T) {
 		"never ended":              {EndedJob{Status: "running", TimedOut: true}, E2EFound{}, E2EOverdue, "it had not ended when the window closed"},
 		"success that is too late": {EndedJob{Status: "success", TimedOut: true}, E2EFound{}, E2EOverdue, "it had not ended when the window closed"},
 	} {
-		state, why := JudgeE2E(tt.ended, tt.found)
+		state, cause := JudgeE2E(tt.ended, tt.found)
 		assert.Equal(t, tt.state, state, name)
-		assert.Equal(t, tt.why, why, name)
+		assert.Equal(t, tt.why, E2ECauseSentence(cause), name)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestEachStepObeysTheHoldsOfTheProduct(t *testing.T) {
 		StepMessage:          nil,
 	} {
 		var got []HoldKind
-		for _, h := range step.Blocking(all) {
+		for _, h := range BlockingOf(step, all) {
 			got = append(got, h.Kind)
 		}
 		assert.Equal(t, want, got, step)

@@ -39,14 +39,3 @@ type NotifyInput struct {
 	// Key begins the idempotency keys of all messages.
 	Key string `json:"key"`
 }
-
-// Title says in one line what a delivery is about.
-func (d DeliverInput) Title() string {
-	switch {
-	case len(d.Events) > 0:
-		return d.Events[len(d.Events)-1].Message.Title
-	case d.Card != nil:
-		return d.Card.Title
-	}
-	return d.Topic
-}

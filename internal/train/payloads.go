@@ -143,7 +143,17 @@ type AskTrainInput struct {
 type MemoryAnswer struct {
 	// Refused says why; empty: it was accepted.
 	Refused string `json:"refused,omitempty"`
-	Answer  Answer `json:"answer"`
+	// Why is the refusal as a value.
+	Why    *Refusal `json:"why,omitempty"`
+	Answer Answer   `json:"answer"`
+}
+
+// Refusal is the refusal as a value, also where only its sentence came.
+func (a MemoryAnswer) Refusal(name CommandName) *Refusal {
+	if a.Why != nil {
+		return a.Why
+	}
+	return &Refusal{Code: RefusedByTrain, Command: name, Detail: a.Refused}
 }
 
 // TellReleasesInput hands the train's memory to its open releases.
@@ -537,14 +547,6 @@ func (e EndedJob) Playable() bool { return e.Status == "manual" || e.Status == "
 
 // Succeeded says whether it ended with success.
 func (e EndedJob) Succeeded() bool { return e.Status == "success" && !e.TimedOut }
-
-// Words say how it ended: "failed (script_failure)".
-func (e EndedJob) Words() string {
-	if e.Reason == "" {
-		return e.Status
-	}
-	return e.Status + " (" + e.Reason + ")"
-}
 
 // AwaitRolloutInput waits until Flux reports a candidate rolled out.
 type AwaitRolloutInput struct {

@@ -24,8 +24,8 @@ type ScheduleSpec struct {
 
 // ScheduleSpec works out the schedule: weekly entries for an ordinary week, and
 // dated entries wherever holidays, added or moved days make a difference.
-func (t Train) ScheduleSpec(today Day) ScheduleSpec {
-	spec := ScheduleSpec{Zone: t.Zone, At: t.Cut.At}
+func (t Timetable) ScheduleSpec(today Day) ScheduleSpec {
+	spec := ScheduleSpec{Zone: t.Zone.String(), At: t.Cut}
 	ordinary := Calendar{Weekdays: t.Calendar.Weekdays}
 	for _, w := range t.Calendar.Weekdays {
 		release := today.Add((int(w) - int(today.Weekday()) + 7) % 7)

@@ -28,7 +28,7 @@ func TestAnOrdinaryWeekIsCutOnTheEves(t *testing.T) {
 
 func TestHolidaysSkipACutOrTakeItElsewhere(t *testing.T) {
 	for name, c := range map[string]struct {
-		subject        Train
+		subject        Timetable
 		added, skipped []string
 	}{
 		"holiday on a release day": {api(holidays(t, "2026-12-02")), nil, []string{"2026-12-02"}}, // cut of the 3rd goes to the 1st, in place of that of the 2nd
@@ -84,7 +84,7 @@ func TestTheScheduleFiresExactlyAtTheCutsOfAnyCalendar(t *testing.T) {
 	zones := []string{newYork, "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Santiago", "UTC"}
 	checked := 0
 	for seed := range uint64(150) {
-		tr := randomTrain(rand.New(rand.NewPCG(seed, 1)), today, zones[seed%uint64(len(zones))])
+		tr := randomTimetable(rand.New(rand.NewPCG(seed, 1)), today, zones[seed%uint64(len(zones))])
 		if len(tr.Check(today)) > 0 {
 			continue // such a calendar is refused
 		}
@@ -101,10 +101,10 @@ func TestTheScheduleFiresExactlyAtTheCutsOfAnyCalendar(t *testing.T) {
 	assert.Greater(t, checked, 30, "most calendars were refused: the test says little")
 }
 
-// randomTrain has one to four release weekdays, and holidays, added and moved
+// randomTimetable has one to four release weekdays, and holidays, added and moved
 // days in the next two years, around the clock changes and the turn of the year too.
-func randomTrain(r *rand.Rand, today Day, zone string) Train {
-	tr := Train{Name: "api", Zone: zone, Cut: Cut{At: clock(17, 15*r.IntN(4))}}.WithDefaults()
+func randomTimetable(r *rand.Rand, today Day, zone string) Timetable {
+	tr := api(weekdays(), func(tr *Timetable) { tr.Zone, tr.Cut = zoneOf(zone), clock(17, 15*r.IntN(4)) })
 	for range 1 + r.IntN(4) {
 		if w := Weekday(r.IntN(7)); !slices.Contains(tr.Calendar.Weekdays, w) {
 			tr.Calendar.Weekdays = append(tr.Calendar.Weekdays, w)

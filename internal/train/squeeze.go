@@ -6,7 +6,7 @@ import "time"
 // the next release day is cut now, and its window closes at the end of the
 // length. The window opens after the given time, zero: after two thirds of the length.
 func Squeeze(t Train, now time.Time, length, opens time.Duration) (Train, Plan) {
-	day, ok := t.NextReleaseDay(now)
+	day, ok := t.Timetable().NextReleaseDay(now)
 	if !ok {
 		day = DayOf(now.In(t.Location())).Add(1)
 	}

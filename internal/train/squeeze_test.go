@@ -9,9 +9,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// rehearsed is a train that is released from Monday to Thursday, in New York.
+func rehearsed(change ...func(*Train)) Train {
+	t := Train{Name: "api", Zone: "America/New_York"}.WithDefaults()
+	t.Calendar.Weekdays = []Weekday{1, 2, 3, 4}
+	for _, c := range change {
+		c(&t)
+	}
+	return t
+}
+
 func TestASqueezedDayIsTheNextReleaseDayCutNow(t *testing.T) {
-	now := instant(t, "2026-11-25T17:00:00Z")
-	tr := api(holidays(t, "2026-11-26"), func(tr *Train) { tr.E2E.At = clock(1, 0) })
+	now := time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC)
+	tr := rehearsed(func(tr *Train) {
+		tr.Calendar.Holidays = []Holiday{{Day: Day{2026, 11, 26}, Name: "Thanksgiving"}}
+		tr.E2E.At = Clock{1, 0}
+	})
 	squeezed, p := Squeeze(tr, now, 100*time.Second, 0)
 	assert.Equal(t, "2026-11-30", p.Day.String())
 	assert.Equal(t, now, p.CutAt)
@@ -24,13 +37,13 @@ func TestASqueezedDayIsTheNextReleaseDayCutNow(t *testing.T) {
 }
 
 func TestASqueezedDayWorksWhereTheCalendarKnowsNoReleaseDay(t *testing.T) {
-	_, p := Squeeze(api(weekdays()), instant(t, "2026-11-25T17:00:00Z"), time.Minute, 0)
+	_, p := Squeeze(rehearsed(func(tr *Train) { tr.Calendar.Weekdays = nil }), time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC), time.Minute, 0)
 	assert.Equal(t, "2026-11-26", p.Day.String())
 }
 
 func TestSqueezingAnyLengthKeepsLimitsUsableAndSurvivesJSON(t *testing.T) {
 	for _, length := range []time.Duration{time.Second, 5 * time.Second, 7654321987 * time.Nanosecond, time.Minute, time.Hour} {
-		squeezed, p := Squeeze(api(), instant(t, "2026-11-25T17:00:00Z"), length, 0)
+		squeezed, p := Squeeze(rehearsed(), time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC), length, 0)
 		assert.GreaterOrEqual(t, squeezed.Poll.Deploy.D(), 100*time.Millisecond)
 		assert.LessOrEqual(t, squeezed.Poll.E2E.D(), max(length/10, 100*time.Millisecond))
 		for _, e := range []Environment{squeezed.Staging, squeezed.Production} {
@@ -49,15 +62,15 @@ func TestSqueezingAnyLengthKeepsLimitsUsableAndSurvivesJSON(t *testing.T) {
 }
 
 func TestSqueezingLeavesTheCallersTrainAlone(t *testing.T) {
-	tr := api()
+	tr := rehearsed()
 	before := tr
-	Squeeze(tr, instant(t, "2026-11-25T17:00:00Z"), time.Minute, 0)
+	Squeeze(tr, time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC), time.Minute, 0)
 	assert.Equal(t, before, tr)
 }
 
 func TestASqueezedDayMayHaveAnEarlyWindowThatStaysOpen(t *testing.T) {
-	now := instant(t, "2026-11-25T17:00:00Z")
-	_, p := Squeeze(api(), now, 5*time.Minute, 13*time.Second)
+	now := time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC)
+	_, p := Squeeze(rehearsed(), now, 5*time.Minute, 13*time.Second)
 	assert.Equal(t, now.Add(12*time.Second), p.E2EDeadline)
 	assert.Equal(t, now.Add(13*time.Second), p.WindowOpens)
 	assert.Equal(t, now.Add(5*time.Minute), p.WindowCloses)

@@ -1,9 +1,7 @@
 package train
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -62,11 +60,12 @@ type Hold struct {
 	Moved bool `json:"moved,omitempty"`
 }
 
-// holdKinds are all holds.
-var holdKinds = []HoldKind{HoldPause, HoldFreeze, HoldHotfix, HoldEnvironmentBusy, HoldDrift, HoldRolledBack, HoldLate}
+// HoldKinds are all holds.
+func HoldKinds() []HoldKind {
+	return []HoldKind{HoldPause, HoldFreeze, HoldHotfix, HoldEnvironmentBusy, HoldDrift, HoldRolledBack, HoldLate}
+}
 
-// Step is an outside write of a workflow. Each passes the door and obeys the
-// holds that Obeys lists.
+// Step is an outside write of a workflow; each obeys some of the holds.
 type Step string
 
 // Steps.
@@ -94,41 +93,6 @@ func DeployStepOf(e EnvironmentName) Step {
 		return StepDeployProduction
 	}
 	return StepDeployStaging
-}
-
-// Obeys lists the holds that keep a step from being taken. The play inside a
-// DeployWorkflow has passed its release's door; what must still hold is
-// re-checked by the activity that plays. Messages, the changelog, freezes and
-// cancelling a pipeline obey none; a rollback only that another deploy runs.
-func (s Step) Obeys() []HoldKind {
-	stops := []HoldKind{HoldPause, HoldFreeze, HoldHotfix}
-	switch s {
-	case StepTag:
-		return append(stops, HoldLate)
-	case StepDeployStaging:
-		return append(stops, HoldEnvironmentBusy)
-	case StepDeployProduction:
-		return append(stops, HoldEnvironmentBusy, HoldDrift, HoldRolledBack)
-	case StepE2E:
-		return stops
-	case StepRollback:
-		return []HoldKind{HoldEnvironmentBusy}
-	default:
-		return nil
-	}
-}
-
-// Blocking lists the holds, of those that stand, that the step obeys.
-func (s Step) Blocking(holds []Hold) []Hold {
-	var out []Hold
-	for _, h := range holds {
-		for _, k := range s.Obeys() {
-			if h.Kind == k {
-				out = append(out, h)
-			}
-		}
-	}
-	return out
 }
 
 // E2EState is what is known of the E2E run of a candidate.
@@ -356,155 +320,44 @@ func (s *State) RestoreDeploy(e EnvironmentName, d *Deploy) {
 func (s *State) Standing() []Hold { return slices.Concat(s.Memory.Holds, s.Holds) }
 
 // Hold is the hold of a kind that stands; nil: none does.
-func (s *State) Hold(kind HoldKind) *Hold { return findHold(s.Standing(), kind) }
+func (s *State) Hold(kind HoldKind) *Hold { return FindHold(s.Standing(), kind) }
 
 // Lift ends a hold of the release's own.
-func (s *State) Lift(kind HoldKind) { s.Holds = withoutHold(s.Holds, kind) }
+func (s *State) Lift(kind HoldKind) { s.Holds = WithoutHold(s.Holds, kind) }
 
-// Blocking are the holds that keep a step from being taken. A tag that was moved
-// keeps its candidate from everywhere, other drift from production only.
-func (s *State) Blocking(step Step) []Hold {
-	blocking := step.Blocking(s.Standing())
-	if h := s.Hold(HoldDrift); h != nil && s.TagMoved && (step == StepDeployStaging || step == StepE2E) {
-		blocking = append(blocking, *h)
+// FindHold is the hold of a kind; nil when none stands.
+func FindHold(holds []Hold, kind HoldKind) *Hold {
+	i := slices.IndexFunc(holds, func(h Hold) bool { return h.Kind == kind })
+	if i < 0 {
+		return nil
 	}
-	return blocking
+	return &holds[i]
 }
 
-// standingWords names the holds that stand.
-func (s *State) standingWords() string {
-	holds := s.Standing()
-	if len(holds) == 0 {
-		return ": no hold stands"
-	}
-	return ": what stands is " + holdNames(holds)
-}
-
-func holdNames(holds []Hold) string {
-	var names []string
+// WithoutHold are the holds of other kinds.
+func WithoutHold(holds []Hold, kind HoldKind) []Hold {
+	var rest []Hold
 	for _, h := range holds {
-		names = append(names, string(h.Kind))
-	}
-	return strings.Join(names, ", ")
-}
-
-// heldWords says that a step waits for holds; empty when none stands.
-func (s *State) heldWords(step Step) string {
-	if holds := s.Blocking(step); len(holds) > 0 {
-		return fmt.Sprintf("It waits for the hold %s to end.", holdNames(holds))
-	}
-	return ""
-}
-
-// NextStep is the guarded step that comes next.
-func (s *State) NextStep() Step {
-	switch s.Phase {
-	case Departing, Cutting:
-		return StepTag
-	case OnStaging:
-		return StepDeployStaging
-	case Testing:
-		if s.E2E != nil && s.E2E.State == E2ERunning {
-			return StepDeployProduction
-		}
-		return StepE2E
-	case AtGate, Producing, RollingBack, Watching, Ended:
-	}
-	return StepDeployProduction
-}
-
-// Outlook says what runs next and when.
-func (s *State) Outlook(now time.Time) string {
-	zone := s.Train.Location()
-	if held := s.heldWords(s.NextStep()); held != "" {
-		return held
-	}
-	w := s.Waiting
-	if s.Phase == AtGate {
-		w = s.GateWaiting(now)
-	}
-	if w.For == WaitHold { // the hold has gone, the main line has not run yet
-		return "It goes on at once."
-	}
-	if s.Phase == AtGate && s.Gate(now).Open {
-		return fmt.Sprintf("%s goes to production now.", s.Candidate.Tag)
-	}
-	out := fmt.Sprintf("It waits for %s.", w.What)
-	if w.Next != "" {
-		out += " Next: " + w.Next
-		if !w.NextAt.IsZero() {
-			out += ", " + When(w.NextAt, zone)
-		}
-		out += "."
-	}
-	return out
-}
-
-// approvable says whether a person may approve despite the run.
-func (e *E2E) approvable() bool {
-	return e.State == E2ERed || e.State == E2EOverdue || e.State == E2ECouldNotRun
-}
-
-// approved says whether an approval stands for the run as it is now.
-func (s *State) approved() bool {
-	a := s.Approval
-	return a != nil && s.E2E != nil && a.Tag == s.Candidate.Tag && a.Run == s.E2E.Run && a.State == s.E2E.State
-}
-
-func (s *State) windowOpen(now time.Time) bool {
-	return !now.Before(s.Plan.WindowOpens) && now.Before(s.Plan.WindowCloses)
-}
-
-// promoted says whether a person has the window skipped now.
-func (s *State) promoted(now time.Time) bool {
-	p := s.Promotion
-	return p != nil && p.Tag == s.Candidate.Tag && now.Before(p.Until)
-}
-
-// NewCandidate takes a candidate over: evidence of another one is gone.
-func (s *State) NewCandidate(c Candidate) {
-	if s.Candidate.Tag != "" && s.Candidate.Tag != c.Tag {
-		s.Former = append(s.Former, s.Candidate.Tag)
-	}
-	s.Candidate = c
-	s.Staging, s.E2E, s.Production, s.Approval, s.Promotion = nil, nil, nil, nil, nil
-	s.Changelog, s.Orders = ChangelogDigest{}, Orders{}
-	s.Lift(HoldDrift)
-	s.Lift(HoldRolledBack)
-	s.TagMoved, s.Accepted = false, Version{}
-	s.HandMade = nil
-}
-
-// DeadlineOfE2E is when a run that starts now is overdue: the day's deadline,
-// and the end of the window for one that starts after it. Zero: never.
-func (s *State) DeadlineOfE2E(started time.Time) time.Time {
-	for _, at := range []time.Time{s.Plan.E2EDeadline, s.Plan.WindowCloses} {
-		if started.Before(at) {
-			return at
+		if h.Kind != kind {
+			rest = append(rest, h)
 		}
 	}
-	return time.Time{}
+	return rest
 }
 
-// Summary is the result of the release at its end.
-func (s *State) Summary() Summary {
-	sum := Summary{
-		Train: s.Train.Name, Day: s.Plan.Day, End: s.End, Why: s.EndWhy,
-		Tag: s.Candidate.Tag, SHA: s.Candidate.SHA, From: s.Deployed.Version.String(),
-		DepartAt: s.DepartedAt, CutAt: s.Candidate.CutAt, Released: s.ReleasedAt, EndedAt: s.EndedAt,
-		Commits: s.Changelog.Commits, Requests: s.Changelog.Requests,
-		FirstAt: s.Changelog.FirstCommitAt, MedianAt: s.Changelog.MedianCommitAt,
-		Changelog: s.Changelog.URL, Compare: s.Changelog.CompareURL,
-		Former: s.Former, Record: s.Record, Approval: s.Approval,
+// SetHold adds a hold or renews its reason; it stands since it was first set.
+func SetHold(holds []Hold, h Hold) []Hold {
+	if old := FindHold(holds, h.Kind); old != nil {
+		h.Since = old.Since
 	}
-	if s.Staging.Succeeded() {
-		sum.StagedAt, sum.StagingAt = s.Staging.EndedAt, s.Staging.JobURL
+	return append(WithoutHold(holds, h.Kind), h)
+}
+
+// Kinds are the kinds of holds.
+func Kinds(holds []Hold) []HoldKind {
+	var kinds []HoldKind
+	for _, h := range holds {
+		kinds = append(kinds, h.Kind)
 	}
-	if s.Production.Succeeded() {
-		sum.ProdAt = s.Production.JobURL
-	}
-	if s.E2E != nil {
-		sum.E2E, sum.TestedAt, sum.E2EURL, sum.CypressAt = s.E2E.State, s.E2E.EndedAt, s.E2E.PipelineURL, s.E2E.Report.CypressURL
-	}
-	return sum
+	return kinds
 }

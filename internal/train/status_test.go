@@ -20,9 +20,9 @@ func TestTimesAreSaidInTheTrainsZoneAndInUTC(t *testing.T) {
 func TestTheStatusSaysWhatIsWaitedForSinceWhenAndWhatHappensNext(t *testing.T) {
 	s := gateState(DeploySucceeded, E2EGreen)
 	s.Phase = AtGate
-	s.Waiting = s.GateWaiting(s.Plan.WindowOpens.Add(-time.Hour))
+	s.Waiting = WaitsAtGate(s, s.Plan.WindowOpens.Add(-time.Hour))
 	s.Waiting.Since = s.Plan.WindowOpens.Add(-9 * time.Hour)
-	text := s.Status(s.Plan.WindowOpens.Add(-time.Hour)).Text(Plain)
+	text := StatusText(ReleaseStatus(s, s.Plan.WindowOpens.Add(-time.Hour)), Plain)
 	assert.Contains(t, text, "Release api 2026-11-24: api/v2026.11.24.1, gate")
 	assert.Contains(t, text, "Waiting for the production window, since Tue 24 Nov 02:00 EST (07:00 UTC). "+
 		"Next: api/v2026.11.24.1 goes to production, Tue 24 Nov 11:00 EST (16:00 UTC).")
@@ -32,32 +32,32 @@ func TestTheStatusSaysWhatIsWaitedForSinceWhenAndWhatHappensNext(t *testing.T) {
 func TestAnEndedReleaseOffersNoCommands(t *testing.T) {
 	s := gateState(DeploySucceeded, E2EGreen)
 	s.Phase, s.End, s.EndWhy = Ended, EndMissed, "release-api-2026-11-25 departed."
-	text := s.Status(s.Plan.WindowOpens.Add(-time.Hour)).Text(Plain)
+	text := StatusText(ReleaseStatus(s, s.Plan.WindowOpens.Add(-time.Hour)), Plain)
 	assert.Contains(t, text, "Release api 2026-11-24: missed\nEnded: release-api-2026-11-25 departed.")
 	assert.NotContains(t, text, "You can")
 }
 
 func TestTheStatusSurvivesItsJSON(t *testing.T) {
 	s := gateState(DeploySmokeRed, E2ERed)
-	raw, err := json.Marshal(s.Status(s.Plan.WindowOpens.Add(-time.Hour)))
+	raw, err := json.Marshal(ReleaseStatus(s, s.Plan.WindowOpens.Add(-time.Hour)))
 	require.NoError(t, err)
 	var back Status
 	require.NoError(t, json.Unmarshal(raw, &back))
-	assert.Equal(t, s.Status(s.Plan.WindowOpens.Add(-time.Hour)), back)
+	assert.Equal(t, ReleaseStatus(s, s.Plan.WindowOpens.Add(-time.Hour)), back)
 }
 
 func TestForeignTextIsPlainInEveryMarkup(t *testing.T) {
 	s := gateState(DeployFailed, "")
 	s.Staging.Cause = "<script> & [x](http://evil) *b*"
-	assert.Contains(t, s.DeployCard(Staging).Body, "&lt;script&gt; &amp;")
-	assert.Contains(t, s.Status(s.Plan.WindowOpens.Add(-time.Hour)).Text(Markdown), `\<script> & \[x](http://evil) \*b\*`)
+	assert.Contains(t, DeployCard(s, Staging).Body, "&lt;script&gt; &amp;")
+	assert.Contains(t, StatusText(ReleaseStatus(s, s.Plan.WindowOpens.Add(-time.Hour)), Markdown), `\<script> & \[x](http://evil) \*b\*`)
 }
 
 func TestAFailureMessageHasCauseLogOwnerAndOneNextAction(t *testing.T) {
 	s := gateState(DeployFailed, "")
 	s.Train.Slack.OnCall = "@eng-exp-on-call"
 	s.Staging.Cause, s.Staging.JobURL = "the job deploy-staging ended failed (script_failure)", "https://gitlab/jobs/7"
-	m := s.DeployEvent(Staging)
+	m := DeployEvent(s, Staging)
 	assert.Contains(t, m.Body, "Cause: the job deploy-staging ended failed (script_failure)")
 	assert.Contains(t, m.Body, "<https://gitlab/jobs/7|open it>")
 	assert.Equal(t, 1, strings.Count(m.Body, "Next: "))
@@ -68,7 +68,7 @@ func TestAFailureMessageHasCauseLogOwnerAndOneNextAction(t *testing.T) {
 func TestTheSummaryIsSmall(t *testing.T) {
 	s := gateState(DeploySucceeded, E2EGreen)
 	s.Changelog = ChangelogDigest{URL: strings.Repeat("u", 500), CompareURL: strings.Repeat("c", 500), Commits: 999}
-	raw, err := json.Marshal(s.Summary())
+	raw, err := json.Marshal(Summarize(s))
 	require.NoError(t, err)
 	assert.Less(t, len(raw), 20<<10)
 }

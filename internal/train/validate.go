@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Problem is one thing wrong with a train's configuration.
+// Problem is one thing wrong with the times and the calendar of a train.
 type Problem struct {
 	// Path is the key below the train, e.g. "calendar.moved[0].to".
 	Path string
@@ -29,20 +29,20 @@ const (
 // Check finds what is wrong with the times and the calendar of a train, for
 // two years from a day on and for all days that the calendar names. The shape
 // of the configuration has been checked, and left out values are filled in.
-func (t Train) Check(today Day) []Problem {
+func (t Timetable) Check(today Day) []Problem {
 	if wild := t.Calendar.checkDays(today); len(wild) > 0 {
 		return wild
 	}
 	return slices.Concat(t.checkTimes(), t.Calendar.checkEntries(), t.checkCuts(today))
 }
 
-func (t Train) checkTimes() []Problem {
+func (t Timetable) checkTimes() []Problem {
 	var out []Problem
-	if !t.Window.Opens.Before(t.Window.Closes) {
-		out = append(out, Problem{"window.closes", fmt.Sprintf("the window closes at %s, which is not after it opens at %s: close it later on the same day", t.Window.Closes, t.Window.Opens)})
+	if !t.Opens.Before(t.Closes) {
+		out = append(out, Problem{"window.closes", fmt.Sprintf("the window closes at %s, which is not after it opens at %s: close it later on the same day", t.Closes, t.Opens)})
 	}
-	if t.Cut.At.Hour < 4 {
-		out = append(out, Problem{"cut.at", fmt.Sprintf("%s is a time that daylight saving skips or repeats: cut at 04:00 or later", t.Cut.At)})
+	if t.Cut.Hour < 4 {
+		out = append(out, Problem{"cut.at", fmt.Sprintf("%s is a time that daylight saving skips or repeats: cut at 04:00 or later", t.Cut)})
 	}
 	if c := t.Calendar; len(c.Weekdays) == 0 && len(c.Added) == 0 {
 		out = append(out, Problem{"calendar.weekdays", "there is no release day: name at least one weekday or added day"})
@@ -107,14 +107,13 @@ func (c Calendar) checkEntries() []Problem {
 
 // checkCuts refuses two release days with one cut day, a cut inside the window
 // of the release that it supersedes, and an E2E run that cannot be in time.
-func (t Train) checkCuts(today Day) []Problem {
+func (t Timetable) checkCuts(today Day) []Problem {
 	var out []Problem
 	refuse := func(path, format string, args ...any) { // the first day of a kind is enough to act upon
 		if !slices.ContainsFunc(out, func(p Problem) bool { return p.Path == path }) {
 			out = append(out, Problem{path, fmt.Sprintf(format, args...)})
 		}
 	}
-	zone := t.Location()
 	cuts := map[Day]Day{}
 	t.Calendar.releaseDays(today.Add(-margin), t.checkedDays(today), func(d Day) bool {
 		cut := t.Calendar.CutDay(d)
@@ -122,14 +121,14 @@ func (t Train) checkCuts(today Day) []Problem {
 			refuse(t.Calendar.entryOf(d, other), "the release days %s and %s have one cut day, %s: move or remove one of them", other, d, cut)
 		}
 		cuts[cut] = d
-		if ok, _ := t.Calendar.Release(cut); ok && !t.Window.Closes.Before(t.Cut.At) {
-			refuse("cut.at", "%s is cut on %s, itself a release day, at %s, before its window has closed at %s: cut later", d, cut, t.Cut.At, t.Window.Closes)
+		if ok, _ := t.Calendar.Release(cut); ok && !t.Closes.Before(t.Cut) {
+			refuse("cut.at", "%s is cut on %s, itself a release day, at %s, before its window has closed at %s: cut later", d, cut, t.Cut, t.Closes)
 		}
-		p := t.instants(d, zone)
+		p := t.instants(d)
 		if !p.E2EDeadline.After(p.CutAt) {
-			refuse("e2e.deadline", "%s before the window of %s opens lies before its cut: make it shorter", t.E2E.Deadline, d)
+			refuse("e2e.deadline", "%s before the window of %s opens lies before its cut: make it shorter", t.E2EDeadline, d)
 		} else if !p.E2EAt.IsZero() && !p.E2EAt.Before(p.E2EDeadline) {
-			refuse("e2e.at", "E2E of %s would start on %s, when it is overdue already (%s before the window opens): start earlier", d, p.E2EAt.In(zone).Format("2006-01-02 at 15:04"), t.E2E.Deadline)
+			refuse("e2e.at", "E2E of %s would start on %s, when it is overdue already (%s before the window opens): start earlier", d, p.E2EAt.In(t.Zone).Format("2006-01-02 at 15:04"), t.E2EDeadline)
 		}
 		return true
 	})
@@ -176,7 +175,7 @@ func (c Calendar) namedDays() []namedDay {
 
 // checkedDays is how many days from a fortnight before today on are looked at:
 // two years, and further where the calendar names a day beyond.
-func (t Train) checkedDays(today Day) int {
+func (t Timetable) checkedDays(today Day) int {
 	last := today.Add(horizon)
 	for _, n := range t.Calendar.namedDays() {
 		if last.Before(n.day) {

@@ -1,0 +1,49 @@
+package train
+
+// Guard is what must still hold at the very moment of a write: the activity
+// that writes reads it again and returns holds as a value if it does not.
+type Guard struct {
+	// Train whose memory (pause, hotfix) is read.
+	Train string `json:"train"`
+	// Project whose freeze periods count.
+	Project string `json:"project"`
+	// Obeys are the holds of the step.
+	Obeys []HoldKind `json:"obeys"`
+	// Candidate whose tag must still point at its commit; zero: not checked.
+	Candidate Candidate `json:"candidate,omitzero"`
+	// Environment is the GitLab environment that no other deploy job may hold;
+	// empty: not checked.
+	Environment string `json:"environment,omitempty"`
+	// Production, when set, is checked for drift.
+	Production *Drift `json:"production,omitempty"`
+}
+
+// Drift says what production is expected to run.
+type Drift struct {
+	Flux FluxObject `json:"flux"`
+	// Expected is what it ran when the candidate was cut, or what was acknowledged since; zero: not known.
+	Expected Version `json:"expected,omitzero"`
+	// Accepted was acknowledged although it holds commits that the candidate lacks.
+	Accepted Version `json:"accepted,omitzero"`
+}
+
+// Observation is what the outside world says about what must hold.
+type Observation struct {
+	// Freeze stands now; nil: none does.
+	Freeze *Hold `json:"freeze,omitempty"`
+	// Unknown says that the freeze stands because GitLab could not be asked.
+	Unknown bool `json:"unknown,omitempty"`
+	// Memory is the train's; nil: it remembers nothing.
+	Memory *Memory `json:"memory,omitempty"`
+	// Busy stands while GitLab shows another deploy job of the environment; nil: none runs.
+	Busy *Hold `json:"busy,omitempty"`
+	// Drift stands now; nil: none does. TagMoved says that it is the tag.
+	Drift    *Hold `json:"drift,omitempty"`
+	TagMoved bool  `json:"tagMoved,omitempty"`
+	// Running is what production runs.
+	Running Version `json:"running,omitzero"`
+	// Started is the production job, when somebody started it in GitLab.
+	Started *PipelineJob `json:"started,omitempty"`
+	// HandMade are newer tags of the day that are not ours.
+	HandMade []string `json:"handMade,omitempty"`
+}
