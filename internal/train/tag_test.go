@@ -23,7 +23,7 @@ func TestATagIsReadAndWrittenBack(t *testing.T) {
 		assert.Equal(t, c.name, got.String())
 		assert.Equal(t, c.prefix, got.Prefix)
 	}
-	assert.Equal(t, Tag{Prefix: "api/", Day: day(t, "2024-10-02"), Patch: 12}, tag(t, "api/", "api/v2024.10.02.12"))
+	assert.Equal(t, Tag{Prefix: "api/", Day: Day{2024, 10, 2}, Patch: 12}, tag(t, "api/", "api/v2024.10.02.12"))
 }
 
 func TestWhatIsNoTagOfTheTrainIsRefused(t *testing.T) {
@@ -78,14 +78,14 @@ func TestTheNextTagFollowsTheHighestPatchOfTheDay(t *testing.T) {
 			"api/v2024.10.02", "api/extra/v2024.10.02.7", "api/v2024.10.020.7", "api/v2024.10.02.1",
 		}, "api/v2024.10.02.2"},
 	} {
-		assert.Equal(t, c.want, NextTag("api/", day(t, "2024-10-02"), c.existing).String(), name)
+		assert.Equal(t, c.want, NextTag("api/", Day{2024, 10, 2}, c.existing).String(), name)
 	}
 }
 
 func TestTheNextTagSortsAfterAllOfItsDay(t *testing.T) {
 	var existing []string
 	for range 120 {
-		next := NextTag("api/", day(t, "2024-10-02"), existing)
+		next := NextTag("api/", Day{2024, 10, 2}, existing)
 		for _, name := range existing {
 			require.Positive(t, next.Compare(tag(t, "api/", name)))
 		}
