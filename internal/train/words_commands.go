@@ -72,10 +72,10 @@ func About(name CommandName) CommandText {
 	return CommandText{}
 }
 
-// CommandLine is a command as it is typed; what a person has to fill in is obvious.
-func CommandLine(name CommandName, train string, day Day, c Command) string {
+// CommandLine is a command of a train, by its name, as it is typed; what a person has to fill in is obvious.
+func CommandLine(name CommandName, of string, day Day, c Command) string {
 	d, _ := Commands().Find(name)
-	line := "starter " + string(name) + " --train " + train
+	line := "starter " + string(name) + " --train " + of
 	if !day.IsZero() && !d.OfTrain {
 		line += " --day " + day.String()
 	}
@@ -136,6 +136,6 @@ func retryLine(s *State) string {
 	return lineOf(s, RetryDeploy, Command{Environment: Production}) + reasonToFillIn
 }
 
-func adoptLine(train string, day Day, tag string) string {
-	return CommandLine(CutTag, train, day, Command{Tag: tag})
+func adoptLine(of string, day Day, tag string) string {
+	return CommandLine(CutTag, of, day, Command{Tag: tag})
 }
