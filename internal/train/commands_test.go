@@ -235,7 +235,7 @@ func TestAnInstantIsReadInAllItsForms(t *testing.T) {
 		assert.True(t, want.Equal(at), "%s is %s", text, at)
 	}
 	_, refusal := parseInstant("at", "noonish", now, zone)
-	assert.Contains(t, RefusalSentence(refusal, time.UTC), `the field "at" is "noonish", which is no time: write for example`)
+	assert.Equal(t, &Refusal{Code: RefusedNotATime, Field: "at", Value: "noonish"}, refusal)
 }
 
 func TestAnAcknowledgedDriftIsTheTruthForTheNextLookToo(t *testing.T) {
@@ -250,4 +250,9 @@ func TestAnAcknowledgedDriftIsTheTruthForTheNextLookToo(t *testing.T) {
 	looks := GuardOf(&s, StepDeployProduction).Production
 	assert.Equal(t, []Version{hotfix, hotfix}, []Version{looks.Expected, looks.Accepted},
 		"accepted too, else the commits that the candidate lacks would hold it again")
+}
+
+func TestATextThatIsNoInstantIsSaidWithWhatWouldBe(t *testing.T) {
+	said := RefusalSentence(&Refusal{Code: RefusedNotATime, Field: "at", Value: "noonish"}, time.UTC)
+	assert.Contains(t, said, `the field "at" is "noonish", which is no time: write for example`)
 }
