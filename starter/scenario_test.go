@@ -27,8 +27,8 @@ var (
 	byCurl = regexp.MustCompile(`(?m)^  (curl) -X POST (\S+) -d '\{\}'$`)
 )
 
-// words splits a line as a shell does, as far as our lines need it.
-var words = regexp.MustCompile(`"[^"]*"|'[^']*'|\S+`)
+// shellWords splits a line as a shell does, as far as our lines need it.
+var shellWords = regexp.MustCompile(`"[^"]*"|'[^']*'|\S+`)
 
 // built is where programs are that the tests build once.
 var built string
@@ -138,7 +138,7 @@ func paste(t *testing.T, shown string, door *regexp.Regexp, line []string) strin
 	address := regexp.MustCompile(`TEMPORAL_ADDRESS=(\S+)`).FindStringSubmatch(shown)
 	require.NotNil(t, address)
 	var args []string
-	for _, w := range words.FindAllString(line[1], -1) {
+	for _, w := range shellWords.FindAllString(line[1], -1) {
 		args = append(args, strings.Trim(w, `"'`))
 	}
 	dir := ".."

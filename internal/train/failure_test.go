@@ -117,7 +117,7 @@ func TestAReattemptIsOnlyForWhatBrokeDownBoundedAndInsideTheWindow(t *testing.T)
 func TestARollbackNamesItsTargetOrSaysWhatIsMissing(t *testing.T) {
 	before := Version{Tag: "api/v2026.11.23.1", SHA: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}
 	state := func(b Version, bad ...string) *State {
-		s := gateState(DeploySucceeded, E2EGreen)
+		s := shownRelease(DeploySucceeded, E2EGreen)
 		s.Train.TagPrefix = "api/"
 		s.Production = &Deploy{Environment: Production, Tag: s.Candidate.Tag, Outcome: DeploySucceeded, Before: b, Run: Run{JobID: 5}}
 		s.Bad = map[string]string{}

@@ -10,6 +10,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// shownRelease is a release of 24 November 2026 in New York with a candidate.
+func shownRelease(staging DeployOutcome, e2e E2EState) *State {
+	opens := time.Date(2026, 11, 24, 16, 0, 0, 0, time.UTC)
+	s := &State{
+		Train:     Train{Name: "api", Zone: "America/New_York"},
+		Plan:      Plan{Day: Day{2026, 11, 24}, WindowOpens: opens, WindowCloses: opens.Add(5 * time.Hour), NextCutAt: opens.Add(6 * time.Hour)},
+		Candidate: Candidate{Tag: "api/v2026.11.24.1", SHA: "0123456789"},
+		Staging:   &Deploy{Environment: Staging, Tag: "api/v2026.11.24.1", Outcome: staging},
+	}
+	if e2e != "" {
+		s.E2E = &E2E{State: e2e, Why: "1 test of 4 failed"}
+	}
+	return s
+}
+
 func TestTimesAreSaidInTheTrainsZoneAndInUTC(t *testing.T) {
 	zone := Train{Zone: "America/New_York"}.Location()
 	assert.Equal(t, "Tue 24 Nov 11:00 EST (16:00 UTC)", When(time.Date(2026, 11, 24, 16, 0, 0, 0, time.UTC), zone))
@@ -18,7 +33,7 @@ func TestTimesAreSaidInTheTrainsZoneAndInUTC(t *testing.T) {
 }
 
 func TestTheStatusSaysWhatIsWaitedForSinceWhenAndWhatHappensNext(t *testing.T) {
-	s := gateState(DeploySucceeded, E2EGreen)
+	s := shownRelease(DeploySucceeded, E2EGreen)
 	s.Phase = AtGate
 	s.Waiting = WaitsAtGate(s, s.Plan.WindowOpens.Add(-time.Hour))
 	s.Waiting.Since = s.Plan.WindowOpens.Add(-9 * time.Hour)
@@ -30,7 +45,7 @@ func TestTheStatusSaysWhatIsWaitedForSinceWhenAndWhatHappensNext(t *testing.T) {
 }
 
 func TestAnEndedReleaseOffersNoCommands(t *testing.T) {
-	s := gateState(DeploySucceeded, E2EGreen)
+	s := shownRelease(DeploySucceeded, E2EGreen)
 	s.Phase, s.End, s.EndWhy = Ended, EndMissed, "release-api-2026-11-25 departed."
 	text := StatusText(ReleaseStatus(s, s.Plan.WindowOpens.Add(-time.Hour)), Plain)
 	assert.Contains(t, text, "Release api 2026-11-24: missed\nEnded: release-api-2026-11-25 departed.")
@@ -38,7 +53,7 @@ func TestAnEndedReleaseOffersNoCommands(t *testing.T) {
 }
 
 func TestTheStatusSurvivesItsJSON(t *testing.T) {
-	s := gateState(DeploySmokeRed, E2ERed)
+	s := shownRelease(DeploySmokeRed, E2ERed)
 	raw, err := json.Marshal(ReleaseStatus(s, s.Plan.WindowOpens.Add(-time.Hour)))
 	require.NoError(t, err)
 	var back Status
@@ -47,14 +62,14 @@ func TestTheStatusSurvivesItsJSON(t *testing.T) {
 }
 
 func TestForeignTextIsPlainInEveryMarkup(t *testing.T) {
-	s := gateState(DeployFailed, "")
+	s := shownRelease(DeployFailed, "")
 	s.Staging.Cause = "<script> & [x](http://evil) *b*"
 	assert.Contains(t, DeployCard(s, Staging).Body, "&lt;script&gt; &amp;")
 	assert.Contains(t, StatusText(ReleaseStatus(s, s.Plan.WindowOpens.Add(-time.Hour)), Markdown), `\<script> & \[x](http://evil) \*b\*`)
 }
 
 func TestAFailureMessageHasCauseLogOwnerAndOneNextAction(t *testing.T) {
-	s := gateState(DeployFailed, "")
+	s := shownRelease(DeployFailed, "")
 	s.Train.Slack.OnCall = "@eng-exp-on-call"
 	s.Staging.Cause, s.Staging.JobURL = "the job deploy-staging ended failed (script_failure)", "https://gitlab/jobs/7"
 	m := DeployEvent(s, Staging)
