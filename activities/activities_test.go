@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/config"
 	"github.com/release-train/release-train/internal/flux"
 	"github.com/release-train/release-train/internal/gitlab"
@@ -166,7 +167,7 @@ func execute[In, Out any](t *testing.T, activity func(context.Context, In) (Out,
 }
 
 var (
-	day   = train.Day{Year: 2026, Month: 11, Day: 24}
+	day   = calendar.Day{Year: 2026, Month: 11, Day: 24}
 	tagIn = train.CreateTagInput{Project: "p", Prefix: "api/", Day: day, SHA: "sha1", About: "Release", Key: "release-api#1/tag/1"}
 )
 
@@ -304,7 +305,7 @@ func TestAPipelineThatWasStartedBeforeIsFoundByItsKey(t *testing.T) {
 }
 
 func TestAJobThatWillNeverComeIsNamedWithItsReason(t *testing.T) {
-	in := train.AwaitPipelineJobInput{Project: "p", Candidate: train.Candidate{Tag: "v1", SHA: "sha1"}, Job: "deploy", Poll: train.Duration(time.Millisecond)}
+	in := train.AwaitPipelineJobInput{Project: "p", Candidate: train.Candidate{Tag: "v1", SHA: "sha1"}, Job: "deploy", Poll: calendar.Duration(time.Millisecond)}
 	for name, tt := range map[string]struct {
 		pipelines []gitlab.Pipeline
 		jobs      []gitlab.Job
@@ -331,7 +332,7 @@ func TestAJobThatWillNeverComeIsNamedWithItsReason(t *testing.T) {
 
 func TestAManualJobIsNoEndOnceSomebodyPlaysIt(t *testing.T) {
 	f := playable("manual")
-	in := train.AwaitJobInput{Project: "p", PipelineID: 1, Job: "deploy", Poll: train.Duration(time.Millisecond)}
+	in := train.AwaitJobInput{Project: "p", PipelineID: 1, Job: "deploy", Poll: calendar.Duration(time.Millisecond)}
 	j, err := execute(t, newGitLab(f).AwaitJob, in)
 	require.NoError(t, err)
 	assert.True(t, j.Playable())
@@ -433,7 +434,7 @@ func TestOnlyAFailureThatStandsIsBelieved(t *testing.T) {
 	c := train.Candidate{Tag: "v1", SHA: "s"}
 	bad := flux.State{Attempted: []train.Version{{Tag: "v1", SHA: "s"}}, Reason: "HealthCheckFailed", Observed: true, SourceReady: true}
 	f := &Flux{API: &fakeFlux{state: bad}}
-	r, err := execute(t, f.AwaitRollout, train.AwaitRolloutInput{Candidate: c, Until: time.Now().Add(time.Minute), Poll: train.Duration(time.Millisecond)})
+	r, err := execute(t, f.AwaitRollout, train.AwaitRolloutInput{Candidate: c, Until: time.Now().Add(time.Minute), Poll: calendar.Duration(time.Millisecond)})
 	require.NoError(t, err)
 	assert.False(t, r.Done)
 	assert.False(t, r.TimedOut)
@@ -520,7 +521,7 @@ func TestADepartureKnowsItsDay(t *testing.T) {
 		"triggered in the Web UI":     {train.PlanDepartureInput{ScheduledAt: newYork(23, 9, 30, 12), Now: newYork(23, 9, 30, 12)}, "2026-11-23", true, ""},
 		"by hand in the window":       {train.PlanDepartureInput{Now: newYork(23, 12, 0, 0)}, "2026-11-24", true, ""},
 		"by hand before Thanksgiving": {train.PlanDepartureInput{Now: newYork(25, 12, 0, 0)}, "2026-11-30", true, ""},
-		"a day that is none":          {train.PlanDepartureInput{Now: newYork(23, 12, 0, 0), Day: train.Day{Year: 2026, Month: 11, Day: 26}}, "", false, "Thanksgiving"},
+		"a day that is none":          {train.PlanDepartureInput{Now: newYork(23, 12, 0, 0), Day: calendar.Day{Year: 2026, Month: 11, Day: 26}}, "", false, "Thanksgiving"},
 		"a day that is over":          {train.PlanDepartureInput{Now: newYork(24, 12, 0, 0), Day: day}, "", false, "the window of 2026-11-24 opened"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/config"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // Departures reads release.yaml at a departure and works out the release day.
@@ -36,7 +39,7 @@ func (d *Departures) PlanDeparture(ctx context.Context, in train.PlanDepartureIn
 			return train.PlannedDeparture{Train: t, Refused: "nothing departs: " + why}, nil
 		}
 		if memory != nil {
-			t.Calendar = train.ChangedCalendar(memory, t.Calendar)
+			t.Calendar = rules.ChangedCalendar(memory, t.Calendar)
 		}
 	}
 	planned := plan(t, in)
@@ -50,7 +53,7 @@ func (d *Departures) skipped(t train.Train, memory *train.Memory, in train.PlanD
 	if memory == nil || !ok || in.ScheduledAt.IsZero() {
 		return "", false
 	}
-	why, skipped := train.Skips(memory, day)
+	why, skipped := rules.Skips(memory, day)
 	return fmt.Sprintf("%s is %s", day, why), skipped
 }
 
@@ -58,7 +61,7 @@ func (d *Departures) skipped(t train.Train, memory *train.Memory, in train.PlanD
 // cut they are; any other start is by hand and means the next release day.
 func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
 	if in.Squeeze > 0 {
-		squeezed, p := train.Squeeze(t, in.Now, in.Squeeze.D(), in.Opens.D())
+		squeezed, p := rules.Rehearse(t, in.Now, in.Squeeze.D(), in.Opens.D())
 		if !in.Day.IsZero() { // a rehearsal may play any day
 			p.Day = in.Day
 		}
@@ -71,7 +74,7 @@ func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
 			return planned
 		}
 		if at := in.ScheduledAt.In(t.Location()); at.Second() == 0 && at.Hour() == t.Cut.At.Hour && at.Minute() == t.Cut.At.Minute {
-			planned.Refused = fmt.Sprintf("nothing departs: by release.yaml no release day is cut on %s; bring the Schedule up to date with: starter schedule apply", train.DayOf(at))
+			planned.Refused = fmt.Sprintf("nothing departs: by release.yaml no release day is cut on %s; bring the Schedule up to date with: starter schedule apply", calendar.DayOf(at))
 			return planned
 		}
 	}
@@ -90,7 +93,7 @@ func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
 	}
 	p := t.Timetable().PlanFor(day)
 	if !in.Now.Before(p.WindowOpens) {
-		planned.Refused = fmt.Sprintf("nothing departs: the window of %s opened %s", day, train.When(p.WindowOpens, t.Location()))
+		planned.Refused = fmt.Sprintf("nothing departs: the window of %s opened %s", day, words.When(p.WindowOpens, t.Location()))
 		return planned
 	}
 	planned.Plan = p

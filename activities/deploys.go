@@ -11,7 +11,9 @@ import (
 
 	"github.com/release-train/release-train/internal/flux"
 	"github.com/release-train/release-train/internal/gitlab"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // Deploys are the activities on deploys, for which GitLab plays and Flux tells.
@@ -42,7 +44,7 @@ func (d *Deploys) PlayDeploy(ctx context.Context, in train.PlayDeployInput) (tra
 	if err != nil {
 		return out, failure(err)
 	}
-	if again && state.Progress(in.Job.Candidate, train.FluxReasonFails).Phase == flux.RolledOut {
+	if again && state.Progress(in.Job.Candidate, rules.FluxReasonFails).Phase == flux.RolledOut {
 		out.Present, out.JobID, out.JobURL = true, job.ID, job.WebURL
 		return out, nil
 	}
@@ -61,7 +63,7 @@ func (d *Deploys) FindOut(ctx context.Context, in train.FindOutInput) (train.Fou
 		job, err := d.GitLab.newest(ctx, in.Project, in.PipelineID, in.Job)
 		if err == nil {
 			out.JobID = job.ID
-			said = append(said, fmt.Sprintf("the job %s is %s", in.Job, train.EndedWords(train.EndedJob{Status: job.Status, Reason: job.FailureReason})))
+			said = append(said, fmt.Sprintf("the job %s is %s", in.Job, words.EndedWords(train.EndedJob{Status: job.Status, Reason: job.FailureReason})))
 		} else {
 			said = append(said, "the job could not be read: "+err.Error())
 		}
@@ -70,10 +72,10 @@ func (d *Deploys) FindOut(ctx context.Context, in train.FindOutInput) (train.Fou
 	switch {
 	case err != nil:
 		said = append(said, "Flux could not be read: "+err.Error())
-	case state.Progress(in.Candidate, train.FluxReasonFails).Phase == flux.RolledOut:
+	case state.Progress(in.Candidate, rules.FluxReasonFails).Phase == flux.RolledOut:
 		said = append(said, fmt.Sprintf("Flux reports %s ready", in.Candidate.Tag))
 	default:
-		said = append(said, fmt.Sprintf("Flux runs %s: %s", state.Running, state.Progress(in.Candidate, train.FluxReasonFails).Why))
+		said = append(said, fmt.Sprintf("Flux runs %s: %s", state.Running, state.Progress(in.Candidate, rules.FluxReasonFails).Why))
 	}
 	out.Sentence = strings.Join(said, "; ")
 	return out, nil
@@ -103,7 +105,7 @@ func (d *Deploys) PlanRollback(ctx context.Context, in train.PlanRollbackInput) 
 	if err != nil {
 		return plan, failure(err)
 	}
-	plan.Present = state.Progress(plan.To, train.FluxReasonFails).Phase == flux.RolledOut
+	plan.Present = state.Progress(plan.To, rules.FluxReasonFails).Phase == flux.RolledOut
 	if plan.Retry, plan.NoRetry, err = d.succeeded(ctx, in); err != nil {
 		return plan, failure(err)
 	}

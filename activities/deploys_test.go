@@ -9,10 +9,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/config"
 	"github.com/release-train/release-train/internal/datadog"
 	"github.com/release-train/release-train/internal/flux"
 	"github.com/release-train/release-train/internal/gitlab"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/sandbox"
 	"github.com/release-train/release-train/internal/train"
 )
@@ -111,7 +113,7 @@ func (p *site) input(after int64) train.PlayDeployInput {
 		Flux: p.train.Production.Flux,
 		Job: train.PlayJobInput{
 			Project: p.train.Project, PipelineID: p.pipeline(p.c.Tag), Job: p.train.Production.Job, Candidate: p.c, After: after, Key: "k",
-			Guard: train.Guard{Train: "api", Project: p.train.Project, Obeys: train.Obeyed(train.StepDeployProduction), Environment: p.train.Production.GitLabEnvironment},
+			Guard: train.Guard{Train: "api", Project: p.train.Project, Obeys: rules.Obeyed(train.StepDeployProduction), Environment: p.train.Production.GitLabEnvironment},
 		},
 		Start: &train.DatadogEvent{Title: "started", Alert: "info", Key: "release:" + p.c.Tag},
 	}
@@ -179,7 +181,7 @@ func TestAJobThatANewerDeploymentHasMadeOutdatedIsAnAnswer(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, started.ID, again.ID, "once")
 	offered, err := execute(t, p.deploys.GitLab.AwaitPipelineJob, train.AwaitPipelineJobInput{
-		Project: p.train.Project, Candidate: p.c, PipelineID: started.ID, Job: p.train.Production.Job, Until: time.Now().Add(5 * time.Second), Poll: train.Duration(5 * time.Millisecond),
+		Project: p.train.Project, Candidate: p.c, PipelineID: started.ID, Job: p.train.Production.Job, Until: time.Now().Add(5 * time.Second), Poll: calendar.Duration(5 * time.Millisecond),
 	})
 	require.NoError(t, err)
 	require.Empty(t, offered.Problem)
@@ -198,7 +200,7 @@ func TestSomebodyElsesRunningDeployJobHolds(t *testing.T) {
 	assert.Contains(t, played.Held, "the job promote-production of api/v2026.11.24.2, started by grace, deploys to production")
 	p.s.Release(p.train.Production.Job)
 	in := p.input(0)
-	_, err := execute(t, p.deploys.AwaitFree, train.AwaitFreeInput{Guard: in.Job.Guard, Until: time.Now().Add(5 * time.Second), Poll: train.Duration(5 * time.Millisecond)})
+	_, err := execute(t, p.deploys.AwaitFree, train.AwaitFreeInput{Guard: in.Job.Guard, Until: time.Now().Add(5 * time.Second), Poll: calendar.Duration(5 * time.Millisecond)})
 	require.NoError(t, err)
 	p.ended(other.Tag, "success")
 }

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -55,13 +56,13 @@ func category(kind train.FaultKind) temporal.ApplicationErrorCategory {
 // watch looks at something every poll until look says done or the instant
 // passes; it says whether look was done. Each look is a heartbeat. When the
 // worker stops, the wait is handed to another worker at once.
-func watch(ctx context.Context, poll train.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
+func watch(ctx context.Context, poll calendar.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
 	return watchSlowly(ctx, poll, 0, until, look)
 }
 
 // watchSlowly is watch with beats of their own: a watch of hours looks often,
 // and each beat that reaches the server is billable.
-func watchSlowly(ctx context.Context, poll, beat train.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
+func watchSlowly(ctx context.Context, poll, beat calendar.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
 	var beaten time.Time
 	for {
 		if time.Since(beaten) >= beat.D() {

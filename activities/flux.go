@@ -10,6 +10,7 @@ import (
 
 	"github.com/release-train/release-train/internal/flux"
 	"github.com/release-train/release-train/internal/gitlab"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -91,7 +92,7 @@ func (f *Flux) AwaitRollout(ctx context.Context, in train.AwaitRolloutInput) (tr
 		if err != nil {
 			return false, err
 		}
-		p := state.Progress(in.Candidate, train.FluxReasonFails)
+		p := state.Progress(in.Candidate, rules.FluxReasonFails)
 		r = train.Rollout{Running: state.Running, Done: p.Phase == flux.RolledOut, Why: p.Why, Reason: p.Reason}
 		if !p.Bad() {
 			since, looks = time.Time{}, 0

@@ -12,7 +12,9 @@ import (
 
 	"github.com/release-train/release-train/internal/freeze"
 	"github.com/release-train/release-train/internal/gitlab"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // Memories reads what trains remember; Trains is it.
@@ -83,7 +85,7 @@ func (h *Holds) standAndAhead(ctx context.Context, g train.Guard, from, to time.
 			return nil, nil, err
 		}
 	}
-	for _, hold := range train.ObservedHolds(o) {
+	for _, hold := range rules.ObservedHolds(o) {
 		if slices.Contains(g.Obeys, hold.Kind) || hold.Kind == train.HoldDrift {
 			holds = append(holds, hold)
 		}
@@ -193,7 +195,7 @@ func (h *Holds) compare(ctx context.Context, g train.Guard, running train.Versio
 		reasons = append(reasons, fmt.Sprintf("production runs %s, not %s as when %s was cut", running, d.Expected, g.Candidate.Tag))
 	}
 	if len(lacks) > 0 {
-		reasons = append(reasons, fmt.Sprintf("production has %s this candidate lacks: %s", train.Plural(len(lacks), "commit"), strings.Join(titles(lacks), "; ")))
+		reasons = append(reasons, fmt.Sprintf("production has %s this candidate lacks: %s", words.Plural(len(lacks), "commit"), strings.Join(titles(lacks), "; ")))
 	}
 	if len(reasons) == 0 {
 		return nil, nil //nolint:nilnil // no hold is an answer
@@ -206,10 +208,10 @@ func (h *Holds) compare(ctx context.Context, g train.Guard, running train.Versio
 // freezes that cannot be read count as one.
 func (h *Holds) AwaitChange(ctx context.Context, in train.AwaitChangeInput) (train.Observation, error) {
 	w := &watcher{holds: h, in: in, seen: in.Known}
-	known := train.Digest(in.Known)
+	known := rules.Digest(in.Known)
 	_, err := watchSlowly(ctx, in.Poll, in.Beat, in.Until, func(ctx context.Context) (bool, error) {
 		w.look(ctx)
-		return train.Digest(w.seen) != known, nil
+		return rules.Digest(w.seen) != known, nil
 	})
 	return w.seen, err
 }

@@ -8,8 +8,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/flux"
 	"github.com/release-train/release-train/internal/gitlab"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -61,7 +63,7 @@ func always(id int64) gitlab.FreezePeriod {
 
 func tagGuard() train.CreateTagInput {
 	in := tagIn
-	in.Guard = train.Guard{Train: "api", Project: "p", Obeys: train.Obeyed(train.StepTag)}
+	in.Guard = train.Guard{Train: "api", Project: "p", Obeys: rules.Obeyed(train.StepTag)}
 	return in
 }
 
@@ -141,7 +143,7 @@ func TestProductionThatRunsSomethingElseIsDriftAndNotDeployedOver(t *testing.T) 
 			h.Flux = &fakeFlux{state: flux.State{Running: tt.running}}
 			in := playIn()
 			in.Candidate = train.Candidate{Tag: "v2", SHA: "sha1"}
-			in.Guard = train.Guard{Train: "api", Project: "p", Obeys: train.Obeyed(train.StepDeployProduction), Production: &train.Drift{Expected: expected, Accepted: tt.accepted}}
+			in.Guard = train.Guard{Train: "api", Project: "p", Obeys: rules.Obeyed(train.StepDeployProduction), Production: &train.Drift{Expected: expected, Accepted: tt.accepted}}
 			played, err := execute(t, (&GitLab{API: f, Holds: h}).PlayJob, in)
 			require.NoError(t, err)
 			if tt.reason == "" {
@@ -159,12 +161,12 @@ func TestTheWatchReturnsWhenSomethingIsOtherThanKnown(t *testing.T) {
 	f := &freezer{fakeGitLab: &fakeGitLab{tags: []gitlab.Tag{{Name: "api/v2026.11.24.1", SHA: "sha1"}}}}
 	in := train.AwaitChangeInput{
 		Guard: train.Guard{Train: "api", Project: "p", Candidate: train.Candidate{Tag: "api/v2026.11.24.1", SHA: "sha1"}},
-		Until: time.Now().Add(50 * time.Millisecond), Poll: train.Duration(time.Millisecond), TagPrefix: "api/", Day: day,
+		Until: time.Now().Add(50 * time.Millisecond), Poll: calendar.Duration(time.Millisecond), TagPrefix: "api/", Day: day,
 	}
 	o, err := execute(t, newHolds(f).AwaitChange, in)
 	require.NoError(t, err)
 	assert.Greater(t, f.asked, 1, "nothing changed, so it looked until its time was over")
-	assert.Equal(t, train.Digest(in.Known), train.Digest(o))
+	assert.Equal(t, rules.Digest(in.Known), rules.Digest(o))
 
 	in.Until = time.Now().Add(time.Minute)
 	f.periods = []gitlab.FreezePeriod{always(4)}
@@ -192,7 +194,7 @@ func TestTheWatchReturnsWhenSomethingIsOtherThanKnown(t *testing.T) {
 
 func TestOurFreezePeriodIsFoundNotRepeatedAndItsAbsenceIsNoError(t *testing.T) {
 	f := &freezer{fakeGitLab: &fakeGitLab{}}
-	in := train.FreezeInput{Project: "p", Freeze: *train.NewFreeze(noon, noon.Add(4*time.Hour))}
+	in := train.FreezeInput{Project: "p", Freeze: *rules.NewFreeze(noon, noon.Add(4*time.Hour))}
 	g := &GitLab{API: f}
 	first, err := execute(t, g.CreateFreeze, in)
 	require.NoError(t, err)

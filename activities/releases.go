@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -46,7 +47,7 @@ func (r *Releases) CloseOlder(ctx context.Context, in train.CloseOlderInput) (tr
 // open lists the open releases of a train except one. Workflow IDs are used,
 // not search attributes, so that it works where those cannot be registered.
 func (r *Releases) open(ctx context.Context, name, except string) ([]string, error) {
-	prefix := train.ReleaseID(name, train.Day{})
+	prefix := train.ReleaseID(name, calendar.Day{})
 	query := fmt.Sprintf("WorkflowId STARTS_WITH '%s' AND ExecutionStatus = 'Running'", prefix)
 	var open []string
 	var page []byte
@@ -73,7 +74,7 @@ func (r *Releases) AwaitClosed(ctx context.Context, in train.AwaitClosedInput) (
 	return train.Done{}, r.awaitClosed(ctx, in.WorkflowID, in.Poll)
 }
 
-func (r *Releases) awaitClosed(ctx context.Context, id string, poll train.Duration) error {
+func (r *Releases) awaitClosed(ctx context.Context, id string, poll calendar.Duration) error {
 	forever := time.Now().Add(24 * time.Hour) // the activity's own time-out ends it
 	_, err := watch(ctx, poll, forever, func(ctx context.Context) (bool, error) {
 		d, err := r.Temporal.DescribeWorkflowExecution(ctx, id, "")

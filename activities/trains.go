@@ -9,7 +9,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // Trains are the activities on the long-lived memory of trains.
@@ -121,18 +123,18 @@ func (d *Departures) ExpectRelease(ctx context.Context, in train.ExpectReleaseIn
 	}
 	day, ok := t.Timetable().DayForCut(in.CutAt)
 	if !ok {
-		out.Sentence = fmt.Sprintf("release.yaml cuts no release day of %s at %s", t.Name, train.When(in.CutAt, t.Location()))
+		out.Sentence = fmt.Sprintf("release.yaml cuts no release day of %s at %s", t.Name, words.When(in.CutAt, t.Location()))
 		if memory == nil {
 			return out, nil
 		}
-		t.Calendar = train.ChangedCalendar(memory, t.Calendar)
+		t.Calendar = rules.ChangedCalendar(memory, t.Calendar)
 		if day, ok = t.Timetable().DayForCut(in.CutAt); !ok {
 			return out, nil
 		}
 	}
 	out.Day = day
 	if memory != nil {
-		if why, skipped := train.Skips(memory, day); skipped {
+		if why, skipped := rules.Skips(memory, day); skipped {
 			out.Sentence = fmt.Sprintf("%s was %s", day, why)
 			return out, nil
 		}
@@ -146,7 +148,7 @@ func (d *Departures) ExpectRelease(ctx context.Context, in train.ExpectReleaseIn
 			return out, nil
 		}
 		out.Alarm = true
-		out.Sentence = fmt.Sprintf("%s should have departed %s, and there is no such release", id, train.When(in.CutAt, t.Location()))
+		out.Sentence = fmt.Sprintf("%s should have departed %s, and there is no such release", id, words.When(in.CutAt, t.Location()))
 	case err != nil:
 		return out, fmt.Errorf("look for %s: %w", id, err)
 	default:
@@ -174,7 +176,7 @@ func (d *Departures) CheckDay(ctx context.Context, in train.CheckDayInput) (trai
 	if memory, err := d.Trains.memory(ctx, t.Name); err != nil {
 		return train.CheckedDay{}, err
 	} else if memory != nil {
-		t.Calendar = train.ChangedCalendar(memory, t.Calendar)
+		t.Calendar = rules.ChangedCalendar(memory, t.Calendar)
 	}
 	if ok, why := t.Calendar.Release(in.Day); !ok {
 		return train.CheckedDay{Gone: fmt.Sprintf("%s is no longer a release day: %s", in.Day, why)}, nil

@@ -12,14 +12,16 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/release-train/release-train/activities"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // commandCommands are one sub-command for each command of the table. Those of
 // other days stand under schedule.
 func (a *app) commandCommands() []*cobra.Command {
 	var out []*cobra.Command
-	for _, e := range train.Commands() {
+	for _, e := range rules.Commands() {
 		if e.Name != train.SkipDay && e.Name != train.AddDay {
 			out = append(out, a.commandCommand(e))
 		}
@@ -39,10 +41,10 @@ var fieldHelp = map[string]string{
 	"force":       "do not wait for what runs",
 }
 
-func (a *app) commandCommand(e train.Definition) *cobra.Command {
+func (a *app) commandCommand(e rules.Definition) *cobra.Command {
 	var name, day string
 	c := train.Command{}
-	about := train.About(e.Name)
+	about := words.About(e.Name)
 	cmd := &cobra.Command{
 		Use:     string(e.Name),
 		Short:   strings.ToUpper(about.Does[:1]) + about.Does[1:],
@@ -79,7 +81,7 @@ func (a *app) commandCommand(e train.Definition) *cobra.Command {
 	}
 	f.StringVar(&c.Reason, "reason", "", why)
 	for _, field := range e.Fields {
-		help, flag := fieldHelp[field], train.FlagName(field)
+		help, flag := fieldHelp[field], words.FlagName(field)
 		switch field {
 		case "tag":
 			f.StringVar(&c.Tag, flag, "", help)
@@ -105,7 +107,7 @@ func (a *app) commandCommand(e train.Definition) *cobra.Command {
 }
 
 // exampleLine is a line that can be typed.
-func exampleLine(e train.Definition) string {
+func exampleLine(e rules.Definition) string {
 	c := e.ExampleCommand()
 	line := "starter " + string(e.Name)
 	for _, part := range [][2]string{
@@ -125,7 +127,7 @@ func exampleLine(e train.Definition) string {
 
 // send sends a command as an update: to the train what belongs to it, else to
 // the named or the open release.
-func (a *app) send(ctx context.Context, t train.Train, e train.Definition, day string, in train.Command) (train.Answer, error) {
+func (a *app) send(ctx context.Context, t train.Train, e rules.Definition, day string, in train.Command) (train.Answer, error) {
 	c, namespace, err := a.temporal(ctx)
 	if err != nil {
 		return train.Answer{}, err

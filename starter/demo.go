@@ -14,9 +14,11 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/sandbox"
 	"github.com/release-train/release-train/internal/temporalx"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // demo is the whole thing on one machine: Temporal dev server with Web UI,
@@ -90,9 +92,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return interrupted(ctx, err)
 	}
 	c := d.temporal.Client()
-	in := train.DepartureInput{Train: t.Name, By: osUser(), Squeeze: train.Duration(d.length)}
+	in := train.DepartureInput{Train: t.Name, By: osUser(), Squeeze: calendar.Duration(d.length)}
 	if play.name != "" { // the window stays open for as long as people need
-		in.Opens, in.Squeeze = train.Duration(d.length*65/100), train.Duration(max(d.length, scenarioWindow))
+		in.Opens, in.Squeeze = calendar.Duration(d.length*65/100), calendar.Duration(max(d.length, scenarioWindow))
 		play.begin(d.sandbox)
 	}
 	started, err := depart(ctx, c, in)
@@ -279,7 +281,7 @@ func (d *demo) follow(ctx context.Context, c client.Client, id string, play scen
 }
 
 // awaitMessages lets the last messages arrive; they have a workflow of their own.
-func (d *demo) awaitMessages(ctx context.Context, c client.Client, t train.Train, day train.Day) {
+func (d *demo) awaitMessages(ctx context.Context, c client.Client, t train.Train, day calendar.Day) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	_ = c.GetWorkflow(ctx, train.NotifyID(t.Name, day), "").Get(ctx, nil) // the summary counts what arrived
@@ -293,17 +295,17 @@ func (d *demo) summarise(t train.Train, s train.Summary) {
 	}
 	d.app.printf("\nRelease %s of %s: %s. %s\n", s.Day, s.Train, s.End, s.Why)
 	out("tag", "%s on commit %s, after %s", s.Tag, train.ShortSHA(s.SHA), s.From)
-	out("changelog", "%s and %s: %s", train.Plural(s.Commits, "commit"), train.Plural(s.Requests, "merge request"), s.Changelog)
-	out("staging", "deployed %s: %s", train.When(s.StagedAt, zone), s.StagingAt)
-	out("E2E", "%s %s: %s", s.E2E, train.When(s.TestedAt, zone), s.E2EURL)
+	out("changelog", "%s and %s: %s", words.Plural(s.Commits, "commit"), words.Plural(s.Requests, "merge request"), s.Changelog)
+	out("staging", "deployed %s: %s", words.When(s.StagedAt, zone), s.StagingAt)
+	out("E2E", "%s %s: %s", s.E2E, words.When(s.TestedAt, zone), s.E2EURL)
 	if !s.Released.IsZero() {
-		out("production", "deployed %s: %s", train.When(s.Released, zone), s.ProdAt)
+		out("production", "deployed %s: %s", words.When(s.Released, zone), s.ProdAt)
 	}
 	for _, env := range []train.Environment{t.Staging, t.Production} {
 		out("Flux", "%s runs %s", env.Flux.Context, d.sandbox.FluxVersion(env.Flux.Context))
 	}
 	for _, ch := range d.sandbox.Channels() {
-		out("Slack", "%s: %s", ch.Name, train.Plural(len(ch.Messages), "message"))
+		out("Slack", "%s: %s", ch.Name, words.Plural(len(ch.Messages), "message"))
 	}
 }
 

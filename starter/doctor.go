@@ -20,6 +20,7 @@ import (
 	"github.com/release-train/release-train/internal/slack"
 	"github.com/release-train/release-train/internal/temporalx"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // doctor checks the set-up with reads only and says what to fix.
@@ -51,10 +52,10 @@ func (a *app) doctorCommand() *cobra.Command {
 			}
 			d.run(cmd.Context(), f)
 			if d.failed > 0 {
-				return fmt.Errorf("%s failed", train.Plural(d.failed, "check"))
+				return fmt.Errorf("%s failed", words.Plural(d.failed, "check"))
 			}
 			if d.warned > 0 {
-				a.printf("Nothing failed, %s.\n", train.Plural(d.warned, "warning"))
+				a.printf("Nothing failed, %s.\n", words.Plural(d.warned, "warning"))
 				return nil
 			}
 			a.printf("All is well.\n")

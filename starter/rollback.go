@@ -10,12 +10,14 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // rollback sends a rollback to the open release that deployed there. Where none
 // did, it starts the rollback itself, under the same lock, and follows it.
-func (a *app) rollback(ctx context.Context, t train.Train, e train.Definition, day string, in train.Command) error {
+func (a *app) rollback(ctx context.Context, t train.Train, e rules.Definition, day string, in train.Command) error {
 	c, namespace, err := a.temporal(ctx)
 	if err != nil {
 		return err
@@ -79,8 +81,8 @@ func rollbackOrder(t train.Train, in train.Command) (train.RollbackOrder, error)
 	if _, err := train.ParseTag(t.TagPrefix, in.Tag); err != nil {
 		return order, fmt.Errorf("--tag: %w", err)
 	}
-	if refusal := train.PolicyRefuses(t.Policy, train.Rollback, in); refusal != nil {
-		return order, errors.New(train.RefusalSentence(refusal, t.Location()))
+	if refusal := rules.PolicyRefuses(t.Policy, train.Rollback, in); refusal != nil {
+		return order, errors.New(words.Refusal(refusal, t.Location()))
 	}
 	return order, nil
 }
@@ -115,7 +117,7 @@ func (a *app) startRollback(ctx context.Context, c client.Client, t train.Train,
 		}
 		return err
 	}
-	a.printf("%s\n", train.RollbackLine(d.Rollback, train.Plain))
+	a.printf("%s\n", words.RollbackLine(d.Rollback, words.Plain))
 	for _, r := range d.Rollback.Refused {
 		a.printf("  %s\n", r)
 	}

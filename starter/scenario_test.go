@@ -17,7 +17,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // Lines that a scenario prints to paste: of our CLI, of tctl, and of curl.
@@ -165,13 +167,13 @@ func TestAScenarioThatIsNotKnownIsRefusedWithThoseThatAre(t *testing.T) {
 }
 
 func TestEveryCommandHasASubCommandWithHelpAndAnExampleThatParses(t *testing.T) {
-	for _, e := range train.Commands() {
+	for _, e := range rules.Commands() {
 		if e.Name == train.SkipDay || e.Name == train.AddDay {
 			continue
 		}
 		code, shown := starter(t.Context(), nil, string(e.Name), "--help")
 		assert.Equal(t, 0, code)
-		assert.Contains(t, shown, "Accepted when: "+train.About(e.Name).Accepted)
+		assert.Contains(t, shown, "Accepted when: "+words.About(e.Name).Accepted)
 		assert.Contains(t, shown, "--by")
 		example := exampleLine(e)
 		assert.Contains(t, shown, example)

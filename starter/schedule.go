@@ -15,7 +15,10 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/release-train/release-train/activities"
+	"github.com/release-train/release-train/internal/calendar"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 func (a *app) scheduleCommand() *cobra.Command {
@@ -64,7 +67,7 @@ func (a *app) dayCommand(name *string, use string, command train.CommandName, sh
 		Use: use + " DAY", Short: short, Args: cobra.ExactArgs(1),
 		Example: fmt.Sprintf("  starter schedule %s 2026-12-01 --train api --reason %q", use, "company meeting"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			day, err := train.ParseDay(args[0])
+			day, err := calendar.ParseDay(args[0])
 			if err != nil {
 				return err
 			}
@@ -78,7 +81,7 @@ func (a *app) dayCommand(name *string, use string, command train.CommandName, sh
 				}
 			}
 			in.Day = day
-			e, _ := train.Commands().Find(command)
+			e, _ := rules.Commands().Find(command)
 			answer, err := a.send(cmd.Context(), t, e, "", in)
 			if err != nil {
 				return err
@@ -127,7 +130,7 @@ func remembered(ctx context.Context, c client.Client, t train.Train) (train.Trai
 	if err != nil || memory == nil {
 		return t, err
 	}
-	t.Calendar = train.ChangedCalendar(memory, t.Calendar)
+	t.Calendar = rules.ChangedCalendar(memory, t.Calendar)
 	return t, nil
 }
 
@@ -178,10 +181,10 @@ func (a *app) applySchedule(ctx context.Context, c client.Client, t train.Train)
 	// The dead-man's switch fires after each departure, on the same day: the next
 	// one may be another weekday.
 	cut := time.Duration(t.Cut.At.Hour)*time.Hour + time.Duration(t.Cut.At.Minute)*time.Minute
-	after := min(train.WatchdogAfter, 24*time.Hour-time.Minute-cut)
+	after := min(calendar.WatchdogAfter, 24*time.Hour-time.Minute-cut)
 	if err := a.put(ctx, c, train.WatchdogID(t.Name), later(spec, cut+after), &client.ScheduleWorkflowAction{
 		ID: train.WatchdogID(t.Name), Workflow: train.WatchdogWorkflow, TaskQueue: train.TaskQueue,
-		Args:          []any{train.WatchdogInput{Train: t.Name, After: train.Duration(after)}},
+		Args:          []any{train.WatchdogInput{Train: t.Name, After: calendar.Duration(after)}},
 		StaticSummary: "Whether " + t.Name + " departed",
 	}); err != nil {
 		return err
@@ -236,12 +239,12 @@ func (a *app) put(ctx context.Context, c client.Client, id string, spec client.S
 
 // temporalSpec is the calendar of a train as a Temporal Schedule has it.
 func temporalSpec(t train.Train, now time.Time) client.ScheduleSpec {
-	plain := t.Timetable().ScheduleSpec(train.DayOf(now.In(t.Location())))
+	plain := t.Timetable().ScheduleSpec(calendar.DayOf(now.In(t.Location())))
 	at := func(c client.ScheduleCalendarSpec) client.ScheduleCalendarSpec {
 		c.Hour, c.Minute, c.Second = one(plain.At.Hour), one(plain.At.Minute), one(0)
 		return c
 	}
-	dated := func(d train.Day, why string) client.ScheduleCalendarSpec {
+	dated := func(d calendar.Day, why string) client.ScheduleCalendarSpec {
 		return at(client.ScheduleCalendarSpec{
 			Year: one(d.Year), Month: one(int(d.Month)), DayOfMonth: one(d.Day), Comment: why,
 		})
@@ -298,7 +301,7 @@ func (a *app) showSchedule(ctx context.Context, c client.Client, t train.Train) 
 		a.printf("  It differs from %s. Bring it up to date with: starter schedule apply\n", a.path)
 	}
 	for _, r := range d.Info.RecentActions {
-		a.printf("  last      %s -> %s\n", train.When(r.ScheduleTime, t.Location()), r.StartWorkflowResult.WorkflowID)
+		a.printf("  last      %s -> %s\n", words.When(r.ScheduleTime, t.Location()), r.StartWorkflowResult.WorkflowID)
 	}
 	return nil
 }
@@ -310,14 +313,14 @@ func sameSpec(have, want client.ScheduleSpec) bool {
 }
 
 func dates(specs []client.ScheduleCalendarSpec) []string {
-	today := train.DayOf(time.Now())
+	today := calendar.DayOf(time.Now())
 	var out []string
 	for _, s := range specs {
 		var year, month, day int
 		if len(s.Year) > 0 && len(s.Month) > 0 && len(s.DayOfMonth) > 0 {
 			year, month, day = s.Year[0].Start, s.Month[0].Start, s.DayOfMonth[0].Start
 		}
-		d := train.Day{Year: year, Month: time.Month(month), Day: day}
+		d := calendar.Day{Year: year, Month: time.Month(month), Day: day}
 		if year != 0 && d.Before(today) {
 			continue
 		}
@@ -349,16 +352,16 @@ func (a *app) nextDepartures(ctx context.Context, c client.Client, t train.Train
 	planned := t.Timetable().Departures(time.Now(), len(d.Info.NextActionTimes))
 	a.printf("Next departures of %s:\n", t.Name)
 	for _, at := range d.Info.NextActionTimes {
-		i := slices.IndexFunc(planned, func(p train.Departure) bool { return p.CutAt.Equal(at) })
+		i := slices.IndexFunc(planned, func(p calendar.Departure) bool { return p.CutAt.Equal(at) })
 		if i < 0 {
-			a.printf("  %s  cuts no release day of %s: bring the Schedule up to date with: starter schedule apply\n", train.When(at, zone), a.path)
+			a.printf("  %s  cuts no release day of %s: bring the Schedule up to date with: starter schedule apply\n", words.When(at, zone), a.path)
 			continue
 		}
 		p := planned[i]
 		for _, g := range p.Gaps {
 			a.printf("  %-36s no release on %s: %s\n", "", g.Day.String()+" ("+g.Day.Weekday().String()[:3]+")", g.Why)
 		}
-		line := fmt.Sprintf("  %s  cuts release day %s (%s)", train.When(at, zone), p.Day, p.Day.Weekday().String()[:3])
+		line := fmt.Sprintf("  %s  cuts release day %s (%s)", words.When(at, zone), p.Day, p.Day.Weekday().String()[:3])
 		if p.Note != "" {
 			line += ": " + p.Note
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -29,7 +30,7 @@ func (a *app) startCommand() *cobra.Command {
 			}
 			in := train.DepartureInput{Train: t.Name, By: by, Again: again}
 			if day != "" {
-				if in.Day, err = train.ParseDay(day); err != nil {
+				if in.Day, err = calendar.ParseDay(day); err != nil {
 					return fmt.Errorf("--day: %w", err)
 				}
 			}

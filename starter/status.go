@@ -13,7 +13,9 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -63,7 +65,7 @@ func (a *app) showTrain(ctx context.Context, c client.Client, name string) {
 	if err != nil || value.Get(&st) != nil || st.Memory.Empty() {
 		return // a train that remembers nothing does not run
 	}
-	a.printf("\n%s\n", train.TrainStatusText(st, train.Plain))
+	a.printf("\n%s\n", words.TrainStatusText(st, words.Plain))
 }
 
 // lookEvery is how often --watch asks.
@@ -76,7 +78,7 @@ func (a *app) showStatus(ctx context.Context, c client.Client, id string, watch,
 		if err != nil {
 			return err
 		}
-		text := train.StatusText(st, train.Plain)
+		text := words.StatusText(st, words.Plain)
 		if asJSON {
 			raw, err := json.MarshalIndent(st, "", "  ")
 			if err != nil {
@@ -121,13 +123,13 @@ func status(ctx context.Context, c client.Client, id string) (train.Status, erro
 // findRelease is the ID of a day's release, or of the open one, or else of the newest.
 func findRelease(ctx context.Context, c client.Client, namespace, name, day string) (string, error) {
 	if day != "" {
-		d, err := train.ParseDay(day)
+		d, err := calendar.ParseDay(day)
 		if err != nil {
 			return "", fmt.Errorf("--day: %w", err)
 		}
 		return train.ReleaseID(name, d), nil
 	}
-	prefix := strings.TrimSuffix(train.ReleaseID(name, train.Day{}), train.Day{}.String())
+	prefix := strings.TrimSuffix(train.ReleaseID(name, calendar.Day{}), calendar.Day{}.String())
 	for _, query := range []string{
 		fmt.Sprintf("WorkflowId STARTS_WITH '%s' AND ExecutionStatus = 'Running'", prefix),
 		fmt.Sprintf("WorkflowId STARTS_WITH '%s'", prefix),

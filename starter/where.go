@@ -13,6 +13,7 @@ import (
 	"github.com/release-train/release-train/internal/config"
 	"github.com/release-train/release-train/internal/gitlab"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 func (a *app) whereCommand() *cobra.Command {
@@ -130,7 +131,7 @@ func (a *app) whereIs(ctx context.Context, git *gitlab.Client, t train.Train, co
 		return fmt.Sprintf("%s is on %s and on no train yet; the calendar knows no next departure.", change, t.Branch), nil
 	}
 	return fmt.Sprintf("%s is on %s and on no train yet. The next departure is %s; expected in production %s.",
-		change, t.Branch, train.When(next[0].CutAt, zone), train.When(next[0].Opens, zone)), nil
+		change, t.Branch, words.When(next[0].CutAt, zone), words.When(next[0].Opens, zone)), nil
 }
 
 // onTrain says where a change is that the release of a status carries.
@@ -138,11 +139,11 @@ func onTrain(change string, st train.Status) string {
 	zone := st.Location()
 	switch {
 	case st.Production.Succeeded():
-		return fmt.Sprintf("%s is in production with %s since %s.", change, st.Candidate.Tag, train.When(st.Production.EndedAt, zone))
+		return fmt.Sprintf("%s is in production with %s since %s.", change, st.Candidate.Tag, words.When(st.Production.EndedAt, zone))
 	case st.End != "":
 		return fmt.Sprintf("%s was on %s, which ended as %s: it goes with the next one.", change, st.ID, st.End)
 	case time.Now().Before(st.Opens):
-		return fmt.Sprintf("%s is on %s with %s, expected in production %s. %s", change, st.ID, st.Candidate.Tag, train.When(st.Opens, zone), train.WaitingLine(st, train.Plain))
+		return fmt.Sprintf("%s is on %s with %s, expected in production %s. %s", change, st.ID, st.Candidate.Tag, words.When(st.Opens, zone), words.WaitingLine(st, words.Plain))
 	}
-	return fmt.Sprintf("%s is on %s with %s. %s", change, st.ID, st.Candidate.Tag, train.WaitingLine(st, train.Plain))
+	return fmt.Sprintf("%s is on %s with %s. %s", change, st.ID, st.Candidate.Tag, words.WaitingLine(st, words.Plain))
 }

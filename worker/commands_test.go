@@ -23,6 +23,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/sandbox"
 	"github.com/release-train/release-train/internal/temporalx"
 	"github.com/release-train/release-train/internal/train"
@@ -136,8 +137,8 @@ func everyCommand(t *testing.T, p *place, send sender, by string) {
 	d = accepted(train.RegenerateChangelog, train.Command{By: "ada", PreviousTag: "api/v2026.11.19.1"})
 	assert.Contains(t, d.Sentence, "starts at api/v2026.11.19.1 now: 4 commits")
 	accepted(train.MoveProduction, train.Command{By: "ada", Reason: "later", At: time.Now().Add(4 * time.Minute).UTC().Format(time.RFC3339)})
-	accepted(train.SkipDay, train.Command{By: "ada", Reason: "meeting", Day: train.DayOf(time.Now()).Add(20)})
-	accepted(train.AddDay, train.Command{By: "ada", Reason: "after all", Day: train.DayOf(time.Now()).Add(20)})
+	accepted(train.SkipDay, train.Command{By: "ada", Reason: "meeting", Day: calendar.DayOf(time.Now()).Add(20)})
+	accepted(train.AddDay, train.Command{By: "ada", Reason: "after all", Day: calendar.DayOf(time.Now()).Add(20)})
 	accepted(train.PromoteNow, ada("urgent"))
 	accepted(train.RerunE2E, ada(""))
 	require.Eventually(t, func() bool {
@@ -205,7 +206,7 @@ func (p *place) recordAll(dir, name, id string, s train.Summary) {
 func TestAWorkerThatWasDownOverTheWholeWindowDeploysNothing(t *testing.T) {
 	p := newPlace(t)
 	worker := p.startWorker()
-	id := p.departOn(train.Day{}, 12*time.Second, 20*time.Second)
+	id := p.departOn(calendar.Day{}, 12*time.Second, 20*time.Second)
 	p.reaches(id, train.AtGate)
 	st := p.status(id)
 	kill(worker)
@@ -340,7 +341,7 @@ func TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise(t *testing.T)
 	rng := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a test that can be repeated
 	p.sandbox.SetOutcome("e2e", "script_failure")
 	p.startWorker()
-	id := p.departOn(train.Day{}, 20*time.Minute, time.Hour)
+	id := p.departOn(calendar.Day{}, 20*time.Minute, time.Hour)
 	p.reaches(id, train.AtGate)
 	names := []train.CommandName{
 		train.Pause, train.Resume, train.HotfixFreeze, train.LiftHotfixFreeze, train.ApproveDespiteE2E, train.RevokeApproval, train.Acknowledge,
@@ -363,7 +364,7 @@ func TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise(t *testing.T)
 		case train.MoveProduction:
 			c.At = time.Now().Add(time.Duration(20+rng.IntN(60)) * time.Minute).UTC().Format(time.RFC3339)
 		case train.SkipDay, train.AddDay:
-			c.Day = train.DayOf(time.Now()).Add(2 + rng.IntN(30))
+			c.Day = calendar.DayOf(time.Now()).Add(2 + rng.IntN(30))
 		}
 		var arg any = c
 		switch {

@@ -20,10 +20,12 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/config"
 	"github.com/release-train/release-train/internal/sandbox"
 	"github.com/release-train/release-train/internal/temporalx"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // These tests run the worker as a process against a real Temporal server, a
@@ -134,13 +136,13 @@ const long = 10 * time.Minute
 // depart starts a day whose window opens after a time, and gives the release's ID.
 func (p *place) depart(opens time.Duration) string {
 	p.t.Helper()
-	return p.departOn(train.Day{}, opens, long)
+	return p.departOn(calendar.Day{}, opens, long)
 }
 
-func (p *place) departOn(day train.Day, opens, length time.Duration) string {
+func (p *place) departOn(day calendar.Day, opens, length time.Duration) string {
 	p.t.Helper()
 	run, err := p.client.ExecuteWorkflow(p.ctx, client.StartWorkflowOptions{ID: "departure", TaskQueue: train.TaskQueue}, train.DepartureWorkflow,
-		train.DepartureInput{Train: p.train.Name, By: "ada", Day: day, Squeeze: train.Duration(length), Opens: train.Duration(opens)})
+		train.DepartureInput{Train: p.train.Name, By: "ada", Day: day, Squeeze: calendar.Duration(length), Opens: calendar.Duration(opens)})
 	require.NoError(p.t, err)
 	var d train.DepartureResult
 	require.NoError(p.t, run.Get(p.ctx, &d))
@@ -168,7 +170,7 @@ func (p *place) reaches(id string, phase train.Phase) {
 			return
 		}
 	}
-	require.Fail(p.t, "too late", "%s never reached %s:\n%s\nthe worker's log:\n%s", id, phase, train.StatusText(st, train.Plain), p.workerLog())
+	require.Fail(p.t, "too late", "%s never reached %s:\n%s\nthe worker's log:\n%s", id, phase, words.StatusText(st, words.Plain), p.workerLog())
 }
 
 // released waits until a release watches and lets the next departure end it.
@@ -244,7 +246,7 @@ func TestADayOnARealServerIsReleasedAndLeavesEverythingInItsPlace(t *testing.T) 
 	p := newPlace(t)
 	head := p.git("rev-parse", "main")
 	p.startWorker()
-	id := p.departOn(train.Day{}, 10*time.Second, 30*time.Second)
+	id := p.departOn(calendar.Day{}, 10*time.Second, 30*time.Second)
 	s := p.summary(id)
 
 	require.Equal(t, train.EndReleased, s.End, s.Why)
@@ -367,7 +369,7 @@ func TestTheNextDepartureEndsAReleaseThatWaitsOnRedE2E(t *testing.T) {
 	p := newPlace(t)
 	p.sandbox.SetOutcome("e2e", "script_failure")
 	p.startWorker()
-	monday, tuesday := train.Day{Year: 2026, Month: 11, Day: 30}, train.Day{Year: 2026, Month: 12, Day: 1}
+	monday, tuesday := calendar.Day{Year: 2026, Month: 11, Day: 30}, calendar.Day{Year: 2026, Month: 12, Day: 1}
 	red := p.departOn(monday, 10*time.Second, long)
 	p.reaches(red, train.AtGate)
 	require.Eventually(t, func() bool { return p.status(red).E2E.State == train.E2ERed }, time.Minute, 100*time.Millisecond)

@@ -3,7 +3,9 @@ package workflows
 import (
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // A deploy that no release follows tells people itself.
@@ -26,17 +28,17 @@ func (d *deploy) announceEnd(ctx workflow.Context) error {
 
 func (d *deploy) announce(ctx workflow.Context, last bool) {
 	s := d.asState(ctx)
-	event := train.DeployEvent(s, d.Environment)
+	event := words.DeployEvent(s, d.Environment)
 	if !last {
-		event = train.RollingBackEvent(s, d.Environment)
+		event = words.RollingBackEvent(s, d.Environment)
 	}
 	channel := d.in.Announce.Staging
 	if d.Environment == train.Production {
 		channel = d.in.Announce.Production
 	}
-	a := train.Announcement{Channel: channel, Card: ptr(train.DeployCard(s, d.Environment)), Event: &event, Broadcast: true, Last: last}
+	a := train.Announcement{Channel: channel, Card: ptr(words.DeployCard(s, d.Environment)), Event: &event, Broadcast: true, Last: last}
 	if last {
-		a.Record = train.RecordForDatadog(s, d.Environment)
+		a.Record = words.RecordForDatadog(s, d.Environment)
 	}
 	d.deliver.send([]train.Announcement{a})
 }
@@ -49,7 +51,7 @@ func (d *deploy) asState(ctx workflow.Context) *train.State {
 	}
 	s := &train.State{Candidate: d.in.Candidate}
 	s.Train = train.Train{Name: d.in.Train, Project: d.in.Project, Zone: d.in.Zone, Slack: *d.in.Announce, Datadog: d.in.Datadog}
-	s.Plan.Day = train.DayOf(workflow.Now(ctx).In(s.Train.Location()))
+	s.Plan.Day = calendar.DayOf(workflow.Now(ctx).In(s.Train.Location()))
 	s.SetDeploy(shown)
 	return s
 }

@@ -10,7 +10,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/release-train/release-train/activities"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // Activities by name and type only: the receivers are never called here.
@@ -84,14 +86,14 @@ func (r *release) tag(ctx workflow.Context, cut *train.Recut) error {
 	if cut.Tag != "" {
 		made, err = write(ctx, r.door, train.StepTag, attempt, short("Adopt "+cut.Tag+" as the release candidate"), gitlab.AdoptTag,
 			func(string) train.AdoptTagInput {
-				return train.AdoptTagInput{Project: r.Train.Project, Tag: cut.Tag, SHA: cut.SHA, Guard: train.GuardOf(&r.State, train.StepTag)}
+				return train.AdoptTagInput{Project: r.Train.Project, Tag: cut.Tag, SHA: cut.SHA, Guard: rules.GuardOf(&r.State, train.StepTag)}
 			})
 	} else {
 		made, err = write(ctx, r.door, train.StepTag, attempt, short("Tag "+train.ShortSHA(cut.SHA)+" as the release candidate"),
 			gitlab.CreateTag, func(key string) train.CreateTagInput {
 				return train.CreateTagInput{
 					Project: r.Train.Project, Prefix: r.Train.TagPrefix, Day: r.Plan.Day, SHA: cut.SHA, Key: key,
-					About: fmt.Sprintf("Release %s of %s", r.Plan.Day, r.Train.Name), Guard: train.GuardOf(&r.State, train.StepTag),
+					About: fmt.Sprintf("Release %s of %s", r.Plan.Day, r.Train.Name), Guard: rules.GuardOf(&r.State, train.StepTag),
 					From: r.Plan.WindowOpens, To: r.Plan.WindowCloses,
 				}
 			})
@@ -100,10 +102,10 @@ func (r *release) tag(ctx workflow.Context, cut *train.Recut) error {
 		return err
 	}
 	made.Candidate.CutAt, made.Candidate.By = workflow.Now(ctx), cut.By
-	train.TakeCandidate(&r.State, made.Candidate)
+	rules.TakeCandidate(&r.State, made.Candidate)
 	r.adopts = false
 	if made.Ahead != nil {
-		r.tell(r.coordinationLoud(ctx, train.FreezeAheadEvent(&r.State, *made.Ahead)))
+		r.tell(r.coordinationLoud(ctx, words.FreezeAheadEvent(&r.State, *made.Ahead)))
 	}
 	return nil
 }
@@ -141,8 +143,8 @@ func (r *release) publishChangelog(ctx workflow.Context) error {
 	r.enter(ctx, train.OnStaging, train.Waiting{
 		For: train.WaitPipeline, What: r.Candidate.Tag + " to be deployed to staging", Next: "E2E runs on staging", NextAt: r.Plan.E2EAt,
 	})
-	cut := r.coordination(ctx, ptr(train.CutEvent(&r.State)))
-	cut.Topic = train.Topic(&r.State)
+	cut := r.coordination(ctx, ptr(words.CutEvent(&r.State)))
+	cut.Topic = words.Topic(&r.State)
 	r.tell(cut)
 	return nil
 }
@@ -172,7 +174,7 @@ func (r *release) stage(ctx workflow.Context) error {
 
 // produce brings the candidate to production once the gate is open.
 func (r *release) produce(ctx workflow.Context) error {
-	for !train.InProduction(&r.State) {
+	for !rules.InProduction(&r.State) {
 		if err := r.settle(ctx, train.Production); err != nil {
 			return err
 		}
@@ -180,7 +182,7 @@ func (r *release) produce(ctx workflow.Context) error {
 			return err
 		}
 		r.Phase = train.Producing
-		if err := r.deploy(ctx, train.Production, train.DecideGate(&r.State, workflow.Now(ctx)).NotAfter); err != nil {
+		if err := r.deploy(ctx, train.Production, rules.DecideGate(&r.State, workflow.Now(ctx)).NotAfter); err != nil {
 			return err
 		}
 	}
@@ -198,14 +200,14 @@ func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAft
 	if last := r.DeployOf(env); last != nil && last.Tag == r.Candidate.Tag {
 		attempt = last.Attempt + 1
 		switch {
-		case train.RetryAllowed(&r.State, env):
+		case rules.RetryAllowed(&r.State, env):
 		case last.Failed():
 			byItself = last.ByItself + 1
 		default: // it was held
 			byItself = last.ByItself
 		}
 	}
-	after := train.EarlierAttempt(&r.State, env)
+	after := rules.EarlierAttempt(&r.State, env)
 	adopts, ordered := env == train.Production && r.adopts, r.Orders.Retry
 	r.Orders.Retry, r.adopts = "", false
 	if adopts {
@@ -223,7 +225,7 @@ func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAft
 			Before: after.Before, Run: after.Run, StartedAt: workflow.Now(ctx),
 		})
 		in := r.deployInput(env, step, attempt)
-		in.NotAfter, in.Guard, in.After, in.ByItself = notAfter, train.GuardOf(&r.State, step), after, byItself
+		in.NotAfter, in.Guard, in.After, in.ByItself = notAfter, rules.GuardOf(&r.State, step), after, byItself
 		if env == train.Production {
 			in.Expected = r.Expected
 		}
@@ -238,7 +240,7 @@ func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAft
 func (r *release) deployInput(env train.EnvironmentName, step train.Step, attempt int) train.DeployInput {
 	return train.DeployInput{
 		Train: r.Train.Name, Project: r.Train.Project, Environment: env, Config: r.Train.Environment(env), Candidate: r.Candidate, Attempt: attempt,
-		Bad: train.BadTags(&r.State), Datadog: r.Train.Datadog, ReleaseID: r.id, Key: train.Key(r.door.key, string(step)+"/"+r.Candidate.Tag, attempt), Poll: r.Train.Poll,
+		Bad: rules.BadTags(&r.State), Datadog: r.Train.Datadog, ReleaseID: r.id, Key: train.Key(r.door.key, string(step)+"/"+r.Candidate.Tag, attempt), Poll: r.Train.Poll,
 	}
 }
 
@@ -314,14 +316,14 @@ func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, 
 	if env == train.Production {
 		r.deploying = ""
 	}
-	train.RecordDeploy(&r.State, result, workflow.Now(ctx), train.RolledBackReason(result))
+	rules.RecordDeploy(&r.State, result, workflow.Now(ctx), words.RolledBackReason(result))
 	r.news++
 	if env == train.Staging && result.Rollback.Back() {
 		r.voidE2E(ctx, "staging was rolled back to "+result.Rollback.To.String())
 	}
-	r.tell(r.deployed(env, ptr(train.DeployEvent(&r.State, env))), r.coordination(ctx, nil))
+	r.tell(r.deployed(env, ptr(words.DeployEvent(&r.State, env))), r.coordination(ctx, nil))
 	if h := r.Hold(train.HoldRolledBack); env == train.Production && result.Rollback.Back() && h != nil {
-		r.tell(r.coordinationLoud(ctx, train.ChangeEvent(&r.State, train.Change{Begun: []train.Hold{*h}})))
+		r.tell(r.coordinationLoud(ctx, words.ChangeEvent(&r.State, rules.Change{Begun: []train.Hold{*h}})))
 	}
 	return nil
 }
@@ -332,7 +334,7 @@ func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentNa
 	hold := train.Hold{Kind: train.HoldEnvironmentBusy, Reason: fmt.Sprintf("%s is deploying to %s", other, env), Since: workflow.Now(ctx)}
 	r.Holds = append(r.Holds, hold)
 	r.waitFor(ctx, train.Waiting{For: train.WaitHold, What: fmt.Sprintf("%s to end, which deploys to %s", other, env), Next: "this release deploys"})
-	r.tell(r.coordinationLoud(ctx, train.HeldEvent(&r.State, train.DeployStepOf(env), []train.Hold{hold})))
+	r.tell(r.coordinationLoud(ctx, words.HeldEvent(&r.State, train.DeployStepOf(env), []train.Hold{hold})))
 	_, err := call(ctx, r.door, watching("Another deploy to "+string(env)+" ends first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.AwaitClosed, train.AwaitClosedInput{WorkflowID: other, Poll: r.Train.Poll.Deploy})
 	r.Lift(train.HoldEnvironmentBusy)
@@ -343,9 +345,9 @@ func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentNa
 // made: what failed for a reason of its own is tried again by itself after a
 // while, all else waits for people.
 func (r *release) settle(ctx workflow.Context, env train.EnvironmentName) error {
-	wake := func() bool { return train.RetryAllowed(&r.State, env) || r.Orders.Rerun && env == train.Production }
-	for r.DeployOf(env).Failed() && !train.RetryAllowed(&r.State, env) {
-		at, again := train.Reattempt(&r.State, env)
+	wake := func() bool { return rules.RetryAllowed(&r.State, env) || r.Orders.Rerun && env == train.Production }
+	for r.DeployOf(env).Failed() && !rules.RetryAllowed(&r.State, env) {
+		at, again := rules.Reattempt(&r.State, env)
 		var err error
 		if again {
 			r.sayReattempt(ctx, env, at)

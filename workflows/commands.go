@@ -6,7 +6,9 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // obey decides on a command, carries it out and records what was decided.
@@ -18,7 +20,7 @@ func (r *release) obey(ctx workflow.Context, a asked) (train.Decision, train.Ans
 	}
 	var answer train.Answer
 	if refusal == nil {
-		refusal = train.Check(&r.State, a.name, c, d.At)
+		refusal = rules.Check(&r.State, a.name, c, d.At)
 	}
 	if refusal == nil {
 		answer, refusal = r.carryOut(ctx, a.name, c)
@@ -26,7 +28,7 @@ func (r *release) obey(ctx workflow.Context, a asked) (train.Decision, train.Ans
 	answer.Sentence = strings.TrimSpace(answer.Sentence)
 	d.Accepted, d.Sentence = refusal == nil, answer.Sentence
 	if refusal != nil {
-		d.Code, d.Sentence = refusal.Code, train.RefusalSentence(refusal, r.Train.Location())
+		d.Code, d.Sentence = refusal.Code, words.Refusal(refusal, r.Train.Location())
 	}
 	r.decided(ctx, d)
 	return d, answer, refusal
@@ -39,10 +41,10 @@ func (r *release) decided(ctx workflow.Context, d train.Decision) {
 	r.refresh(ctx)
 	switch {
 	case d.Accepted:
-		r.tell(r.coordinationLoud(ctx, train.DecisionEvent(&r.State, d)))
+		r.tell(r.coordinationLoud(ctx, words.DecisionEvent(d)))
 	case d.Door == train.BySignal && r.refusalsTold < refusalsTold:
 		r.refusalsTold++
-		r.tell(r.coordination(ctx, ptr(train.DecisionEvent(&r.State, d))))
+		r.tell(r.coordination(ctx, ptr(words.DecisionEvent(d))))
 	}
 }
 
@@ -53,13 +55,13 @@ const refusalsTold = 20
 // carryOut does what an accepted command says. Where the outside world has to
 // be asked first, the command is checked again before it acts.
 func (r *release) carryOut(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, *train.Refusal) {
-	definition, _ := train.Commands().Find(name)
+	definition, _ := rules.Commands().Find(name)
 	if definition.OfTrain {
 		return r.askTrain(ctx, name, c)
 	}
 	switch name { //nolint:exhaustive // all others act on the state alone
 	case train.Cancel:
-		r.end(train.EndCancelled, train.CancelledWhy(c))
+		r.end(train.EndCancelled, words.CancelledWhy(c))
 		answer := r.apply(ctx, name, c)
 		if c.Force {
 			r.stop = &train.StopDeploy{By: c.By, Reason: c.Reason}
@@ -87,8 +89,8 @@ func (r *release) carryOut(ctx workflow.Context, name train.CommandName, c train
 // apply does what a command says to the state, and says so.
 func (r *release) apply(ctx workflow.Context, name train.CommandName, c train.Command) train.Answer {
 	now := workflow.Now(ctx)
-	effect := train.Apply(&r.State, name, c, now)
-	return train.Answer{Sentence: train.AnswerSentence(&r.State, name, c, effect, now)}
+	effect := rules.Apply(&r.State, name, c, now)
+	return train.Answer{Sentence: words.Answer(&r.State, name, c, effect, now)}
 }
 
 // askTrain passes on what belongs to the train. What holds, holds here at once;
@@ -96,7 +98,7 @@ func (r *release) apply(ctx workflow.Context, name train.CommandName, c train.Co
 func (r *release) askTrain(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, *train.Refusal) {
 	holds := name == train.Pause || name == train.HotfixFreeze
 	if holds {
-		train.Apply(&r.State, name, c, workflow.Now(ctx))
+		rules.Apply(&r.State, name, c, workflow.Now(ctx))
 		r.news++
 	}
 	if c.ID == "" {
@@ -115,12 +117,12 @@ func (r *release) askTrain(ctx workflow.Context, name train.CommandName, c train
 		asked.Answer.Sentence = "Ended here; the train did not remember it."
 	}
 	if !holds {
-		train.Apply(&r.State, name, c, workflow.Now(ctx))
+		rules.Apply(&r.State, name, c, workflow.Now(ctx))
 	}
 	r.Memory.Revision = max(r.Memory.Revision, asked.Answer.Revision)
 	asked.Answer.Revision = 0
 	if name == train.Resume || name == train.LiftHotfixFreeze {
-		asked.Answer.Sentence += " " + train.Outlook(&r.State, workflow.Now(ctx))
+		asked.Answer.Sentence += " " + words.Outlook(&r.State, workflow.Now(ctx))
 	}
 	return asked.Answer, nil
 }
@@ -137,11 +139,11 @@ func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer,
 		return train.Answer{}, &train.Refusal{Code: train.RefusedNewCommitImpossible, Command: train.CutTag, Detail: cut.Refused}
 	}
 	now := workflow.Now(ctx)
-	if refusal := train.Check(&r.State, train.CutTag, c, now); refusal != nil {
+	if refusal := rules.Check(&r.State, train.CutTag, c, now); refusal != nil {
 		return train.Answer{}, refusal
 	}
-	effect := train.OrderCandidate(&r.State, train.Recut{SHA: cut.SHA, Tag: c.Tag, By: c.By, Reason: c.Reason, Adds: cut.Adds, Drops: cut.Drops})
-	return train.Answer{Sentence: train.AnswerSentence(&r.State, train.CutTag, c, effect, now)}, nil
+	effect := rules.OrderCandidate(&r.State, train.Recut{SHA: cut.SHA, Tag: c.Tag, By: c.By, Reason: c.Reason, Adds: cut.Adds, Drops: cut.Drops})
+	return train.Answer{Sentence: words.Answer(&r.State, train.CutTag, c, effect, now)}, nil
 }
 
 // regenerate makes the changelog again from another tag.
@@ -172,7 +174,7 @@ func (r *release) changelogFrom(ctx workflow.Context, from train.RunningVersion)
 	r.Changelog = digest
 	r.refresh(ctx)
 	announce := r.coordination(ctx, nil)
-	announce.Topic = train.Topic(&r.State)
+	announce.Topic = words.Topic(&r.State)
 	r.tell(announce)
 	return nil
 }
@@ -193,7 +195,7 @@ func (r *release) hearNews(ctx workflow.Context) {
 	for {
 		var n train.News
 		inbox.Receive(ctx, &n)
-		change := train.TakeMemory(&r.State, n.Memory, workflow.Now(ctx), train.NoReleaseDayReason)
+		change := rules.TakeMemory(&r.State, n.Memory, workflow.Now(ctx), words.NoReleaseDayReason)
 		for _, d := range n.Decisions {
 			if !r.Record.Knows(d.ID) && !r.passedOn(d.ID) { // else it came through us
 				r.decided(ctx, d)
@@ -211,11 +213,11 @@ func (r *release) passedOn(id string) bool {
 }
 
 // changed tells people about holds that began or ended, and wakes the main line.
-func (r *release) changed(ctx workflow.Context, c train.Change) {
+func (r *release) changed(ctx workflow.Context, c rules.Change) {
 	if c.Nothing() {
 		return
 	}
 	r.news++
 	r.refresh(ctx)
-	r.tell(r.coordinationLoud(ctx, train.ChangeEvent(&r.State, c)))
+	r.tell(r.coordinationLoud(ctx, words.ChangeEvent(&r.State, c)))
 }

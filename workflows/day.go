@@ -9,7 +9,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // What interrupts the main line at its next wait.
@@ -80,9 +82,9 @@ func newRelease(ctx workflow.Context, in train.ReleaseInput) *release {
 	key := info.WorkflowExecution.ID + "#" + train.ShortSHA(info.FirstRunID)
 	r.door = &door{
 		key:         key,
-		holds:       func(step train.Step) []train.Hold { return train.Blocking(&r.State, step) },
+		holds:       func(step train.Step) []train.Hold { return rules.Blocking(&r.State, step) },
 		held:        r.awaitHolds,
-		met:         func(ctx workflow.Context, holds []train.Hold) { train.AddHolds(&r.State, holds, workflow.Now(ctx)) },
+		met:         func(ctx workflow.Context, holds []train.Hold) { rules.AddHolds(&r.State, holds, workflow.Now(ctx)) },
 		interrupted: r.interrupted,
 	}
 	r.aside = &door{key: key}
@@ -130,7 +132,7 @@ func (r *release) continueAsNew(ctx workflow.Context, in train.ReleaseInput) err
 // setup opens the doors through which others talk to the release.
 func (r *release) setup(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, train.QueryStatus, func() (train.Status, error) {
-		return train.ReleaseStatus(&r.State, workflow.Now(ctx)), nil
+		return words.ReleaseStatus(&r.State, workflow.Now(ctx)), nil
 	}); err != nil {
 		return fmt.Errorf("register the status query: %w", err)
 	}
@@ -145,10 +147,10 @@ func (r *release) setup(ctx workflow.Context) error {
 	if r.resumed {
 		return nil
 	}
-	if late := r.DepartedAt.Sub(r.Plan.CutAt); late > train.LateAfter {
+	if late := r.DepartedAt.Sub(r.Plan.CutAt); late > rules.LateAfter {
 		r.Holds = append(r.Holds, train.Hold{
 			Kind: train.HoldLate, Since: r.DepartedAt,
-			Reason: fmt.Sprintf("departed %s after its cut time", train.Span(late)),
+			Reason: fmt.Sprintf("departed %s after its cut time", words.Span(late)),
 		})
 	}
 	return nil
@@ -185,7 +187,7 @@ func (r *release) hearProgress(ctx workflow.Context) {
 func (r *release) hearCancel(ctx workflow.Context) {
 	ctx.Done().Receive(ctx, nil)
 	d := train.Decision{At: workflow.Now(ctx), Command: train.Cancel, Identity: train.IdentityClaimed, Door: train.ByTemporal, Tag: r.Candidate.Tag, Accepted: true, Sentence: "The release ends."}
-	if train.InProduction(&r.State) {
+	if rules.InProduction(&r.State) {
 		d.Sentence = "The watch ends; the release stays released."
 	}
 	r.end(train.EndCancelled, "Cancelled in Temporal.")
@@ -207,11 +209,11 @@ func (r *release) depart(ctx workflow.Context) error {
 	r.enter(ctx, train.Departing, train.Waiting{
 		For: train.WaitNothing, What: "older releases of the train to end", Next: "main is tagged",
 	})
-	r.tell(r.coordination(ctx, ptr(train.DepartedEvent(&r.State))))
+	r.tell(r.coordination(ctx, ptr(words.DepartedEvent(&r.State))))
 	closed, err := call(ctx, r.door, watching("Older releases of the train are told and end first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.CloseOlder, train.CloseOlderInput{Train: r.Train.Name, Self: r.id, Poll: r.Train.Poll})
 	if closed.Memory != nil {
-		r.changed(ctx, train.TakeMemory(&r.State, *closed.Memory, workflow.Now(ctx), train.NoReleaseDayReason))
+		r.changed(ctx, rules.TakeMemory(&r.State, *closed.Memory, workflow.Now(ctx), words.NoReleaseDayReason))
 	}
 	return r.orStuck(ctx, "closing older releases", err)
 }
@@ -226,7 +228,7 @@ func (r *release) watch(ctx workflow.Context) error {
 		For: train.WaitTime, What: "the window to close", Next: "the release ends as released", NextAt: until,
 	})
 	if !r.resumed {
-		r.tell(r.coordination(ctx, ptr(train.ReleasedEvent(&r.State))))
+		r.tell(r.coordination(ctx, ptr(words.ReleasedEvent(&r.State))))
 	}
 	if err := r.sleepUntil(ctx, until, fmt.Sprintf("%s is in production: watching until the window closes", r.Candidate.Tag), never); err != nil {
 		return err
@@ -236,7 +238,7 @@ func (r *release) watch(ctx workflow.Context) error {
 }
 
 func (r *release) releasedWhy() string {
-	return fmt.Sprintf("%s went to production %s.", r.Released, train.When(r.ReleasedAt, r.Train.Location()))
+	return fmt.Sprintf("%s went to production %s.", r.Released, words.When(r.ReleasedAt, r.Train.Location()))
 }
 
 func (r *release) rolledBackWhy() string {
@@ -251,7 +253,7 @@ func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) 
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	r.End, r.EndWhy, r.EndedAt = r.Ending.End, r.Ending.Why, workflow.Now(ctx)
-	if train.WasRolledBack(&r.State) {
+	if rules.WasRolledBack(&r.State) {
 		r.End, r.EndWhy = train.EndRolledBack, strings.TrimSpace(r.rolledBackWhy()+" "+r.EndWhy)
 	} else if !r.ReleasedAt.IsZero() {
 		r.End = train.EndReleased // what ended the watch does not undo the release
@@ -261,10 +263,10 @@ func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) 
 	if err := workflow.Await(ctx, func() bool { return r.doors.idle(ctx) }); err != nil { // what came is answered first
 		return train.Summary{}, err
 	}
-	last := r.coordination(ctx, ptr(train.EndEvent(&r.State)))
+	last := r.coordination(ctx, ptr(words.EndEvent(&r.State)))
 	last.Last = true
 	r.tell(last)
-	return train.Summarize(&r.State), r.deliver.flush(ctx)
+	return rules.Summarize(&r.State), r.deliver.flush(ctx)
 }
 
 // orStuck passes success and endings on. Any other failure is one that retries
@@ -279,7 +281,7 @@ func (r *release) orStuck(ctx workflow.Context, doing string, err error) error {
 		For: train.WaitPerson, What: fmt.Sprintf("a person: %s failed: %s", doing, problem),
 		Next: "after the cause is mended, cancel this release and start the day again",
 	})
-	r.tell(r.coordinationLoud(ctx, train.StuckEvent(&r.State, doing, problem)))
+	r.tell(r.coordinationLoud(ctx, words.StuckEvent(&r.State, doing, problem)))
 	return r.until(ctx, never)
 }
 

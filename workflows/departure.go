@@ -11,7 +11,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/release-train/release-train/activities"
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 var departures *activities.Departures
@@ -64,7 +66,7 @@ func startRelease(ctx workflow.Context, in train.DepartureInput, planned train.P
 		return train.DepartureResult{}, fmt.Errorf("start %s: %w", id, err)
 	default:
 		result.ReleaseID = id
-		result.Sentence = fmt.Sprintf("%s departed; production opens %s", id, train.When(planned.Plan.WindowOpens, planned.Train.Location()))
+		result.Sentence = fmt.Sprintf("%s departed; production opens %s", id, words.When(planned.Plan.WindowOpens, planned.Train.Location()))
 		if planned.Plan.Manual {
 			result.Sentence = fmt.Sprintf("Started by hand: this means the next release day, cut at once. %s", result.Sentence)
 		}
@@ -87,7 +89,7 @@ func WatchdogWorkflow(ctx workflow.Context, in train.WatchdogInput) (string, err
 	if cutAt.IsZero() {
 		cutAt = workflow.Now(ctx)
 	}
-	cutAt = cutAt.Add(-cmp.Or(in.After.D(), train.WatchdogAfter))
+	cutAt = cutAt.Add(-cmp.Or(in.After.D(), calendar.WatchdogAfter))
 	found, err := call(ctx, d, short("Whether the release departed that should have"), departures.ExpectRelease, train.ExpectReleaseInput{Train: in.Train, CutAt: cutAt})
 	if err != nil {
 		return "", err
@@ -95,7 +97,7 @@ func WatchdogWorkflow(ctx workflow.Context, in train.WatchdogInput) (string, err
 	if !found.Alarm {
 		return found.Sentence, nil
 	}
-	alarm := train.AlarmMessage(found.Train, found.Day, found.Sentence)
+	alarm := words.AlarmMessage(found.Train, found.Day, found.Sentence)
 	_, err = write(ctx, d, train.StepMessage, 1, delivering(alarm.Title), slack.Deliver, func(key string) train.DeliverInput {
 		return train.DeliverInput{Channel: found.Train.Slack.Coordination, Card: &alarm, Since: workflow.Now(ctx), Key: key}
 	})

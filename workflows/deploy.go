@@ -8,7 +8,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // DeployWorkflow is one attempt to bring a candidate to an environment, or one
@@ -165,7 +167,7 @@ func (d *deploy) enter(ctx workflow.Context, step train.DeployStep, limit time.D
 	d.StepUntil = workflow.Now(ctx).Add(limit)
 	progress := d.Deploy
 	progress.Outcome = ""
-	workflow.SetCurrentDetails(ctx, train.DeployDetails(progress, d.in))
+	workflow.SetCurrentDetails(ctx, words.DeployDetails(progress, d.in))
 	if d.in.ReleaseID != "" && step != train.DeployRollsOut {
 		// A release that has ended meanwhile does not need to know: no wait, no error.
 		workflow.SignalExternalWorkflow(ctx, d.in.ReleaseID, "", train.SignalDeployProgress, progress)
@@ -204,7 +206,7 @@ func (w *way) awaitPipelineJob(ctx workflow.Context) *setback {
 			Project: w.in.Project, Candidate: w.candidate, PipelineID: w.after.Pipeline(), Job: w.job, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
 		})
 	if err != nil {
-		kind := train.KindOf(train.FailureReason{Source: train.FromRead, Value: fault(err)})
+		kind := rules.KindOf(rules.FailureReason{Source: rules.FromRead, Value: fault(err)})
 		return back(train.DeployFailed, kind, "nothing was played: %s", sentence(err))
 	}
 	w.run.PipelineID, w.run.PipelineURL, w.run.JobURL = job.PipelineID, job.PipelineURL, job.JobURL
@@ -222,7 +224,7 @@ func (w *way) play(ctx workflow.Context) *setback {
 		deploys.PlayDeploy, func(key string) train.PlayDeployInput {
 			in := w.playInput(w.job, w.in.NotAfter, key)
 			in.Guard, in.After, in.Follow = w.in.Guard, w.after.JobID, w.in.Config.Start == train.StartAutomatic
-			return train.PlayDeployInput{Job: in, Flux: w.in.Config.Flux, Before: w.Before, Expected: w.in.Expected, Start: train.DatadogStartEvent(w.in, workflow.Now(ctx))}
+			return train.PlayDeployInput{Job: in, Flux: w.in.Config.Flux, Before: w.Before, Expected: w.in.Expected, Start: words.DatadogStartEvent(w.in, workflow.Now(ctx))}
 		})
 	switch {
 	case err != nil && refuses(err):
@@ -294,7 +296,7 @@ func (w *way) awaitJob(ctx workflow.Context) *setback {
 	if ended.ID != 0 {
 		w.run.JobID = ended.ID
 	}
-	if train.Outdated(ended) && w.Rollback == nil {
+	if rules.Outdated(ended) && w.Rollback == nil {
 		if s := w.playInNewPipeline(ctx, fmt.Sprintf("GitLab dropped the job %s of %s as outdated", w.job, w.candidate.Tag)); s != nil {
 			return s
 		}
@@ -309,13 +311,13 @@ func (w *way) awaitJob(ctx workflow.Context) *setback {
 // broke is the setback of something that ended without success: its kind
 // decides whether the outcome is known.
 func broke(what string, ended train.EndedJob) *setback {
-	reason := train.JobFailure(ended)
-	kind, means := train.KindOf(reason), train.FailureMeans(reason)
+	reason := rules.JobFailure(ended)
+	kind, means := rules.KindOf(reason), words.FailureMeans(reason)
 	outcome := train.DeployFailed
 	if kind == train.FailureUnknown {
 		outcome = train.DeployUnknown
 	}
-	return back(outcome, kind, "%s ended %s: %s", what, train.EndedWords(ended), means)
+	return back(outcome, kind, "%s ended %s: %s", what, words.EndedWords(ended), means)
 }
 
 func (w *way) awaitJobNamed(ctx workflow.Context, job string, played bool, limit time.Duration) (train.EndedJob, error) {
@@ -336,8 +338,8 @@ func (w *way) awaitRollout(ctx workflow.Context) *setback {
 	case rollout.TimedOut:
 		return back(train.DeployUnknown, train.FailureUnknown, "Flux did not report %s ready within %s: %s", w.candidate.Tag, w.in.Config.Limits.Flux, rollout.Why)
 	case !rollout.Done:
-		reason := train.FailureReason{Source: train.FromFlux, Value: rollout.Reason}
-		return back(train.DeployFailed, train.KindOf(reason), "the rollout failed: %s. %s", rollout.Why, train.FailureMeans(reason))
+		reason := rules.FailureReason{Source: rules.FromFlux, Value: rollout.Reason}
+		return back(train.DeployFailed, rules.KindOf(reason), "the rollout failed: %s. %s", rollout.Why, words.FailureMeans(reason))
 	}
 	return nil
 }
@@ -360,8 +362,8 @@ func (w *way) smoke(ctx workflow.Context) *setback {
 		return back(train.DeployUnknown, train.FailureUnknown, "the smoke tests could not be followed: %s", sentence(err))
 	case ended.TimedOut:
 		return back(train.DeployUnknown, train.FailureUnknown, "the smoke tests were still %s after their limit of %s", ended.Status, w.in.Config.Limits.Smoke)
-	case train.FoundFailures(ended):
-		return back(train.DeploySmokeRed, train.FailureDefinitive, "the smoke tests ended %s", train.EndedWords(ended))
+	case rules.FoundFailures(ended):
+		return back(train.DeploySmokeRed, train.FailureDefinitive, "the smoke tests ended %s", words.EndedWords(ended))
 	case !ended.Succeeded(): // what broke down says nothing about the version
 		return broke("the smoke tests", ended)
 	}
@@ -427,5 +429,5 @@ func fault(err error) string {
 
 // refuses says whether an activity ended with a refusal: nothing was done.
 func refuses(err error) bool {
-	return train.KindOf(train.FailureReason{Source: train.FromWrite, Value: fault(err)}) == train.FailureDefinitive
+	return rules.KindOf(rules.FailureReason{Source: rules.FromWrite, Value: fault(err)}) == train.FailureDefinitive
 }

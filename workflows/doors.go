@@ -8,7 +8,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // asked is a command as it arrived: its payload is decoded by us, because a
@@ -25,7 +27,7 @@ func (a asked) decode() (train.Command, *train.Refusal) {
 	if encoding := string(payload.GetMetadata()[converter.MetadataEncoding]); encoding != "" && encoding != converter.MetadataEncodingJSON && len(payload.GetData()) > 0 {
 		return train.Command{}, &train.Refusal{Code: train.RefusedInputNotJSON, Command: a.name, Detail: encoding}
 	}
-	return train.DecodeCommand(a.name, payload.GetData())
+	return rules.DecodeCommand(a.name, payload.GetData())
 }
 
 // commandDoors are the two ways on which commands reach a workflow. Behind both
@@ -39,7 +41,7 @@ type commandDoors struct {
 
 // open registers an update for each command, and hears the signals.
 func (d *commandDoors) open(ctx workflow.Context) error {
-	for _, e := range train.Commands() {
+	for _, e := range rules.Commands() {
 		handler := func(ctx workflow.Context, raw converter.RawValue) (train.Answer, error) {
 			awake, cancel := workflow.NewDisconnectedContext(ctx)
 			defer cancel()
@@ -56,10 +58,10 @@ func (d *commandDoors) open(ctx workflow.Context) error {
 				return nil
 			}
 			_, refusal := asked{name: e.Name, raw: raw}.decode()
-			return temporal.NewNonRetryableApplicationError(train.RefusalSentence(refusal, time.UTC), train.RefusedCommand, nil, *refusal)
+			return temporal.NewNonRetryableApplicationError(words.Refusal(refusal, time.UTC), train.RefusedCommand, nil, *refusal)
 		}
 		if err := workflow.SetUpdateHandlerWithOptions(ctx, string(e.Name), handler, workflow.UpdateHandlerOptions{
-			Validator: tooLarge, Description: train.About(e.Name).Does,
+			Validator: tooLarge, Description: words.About(e.Name).Does,
 		}); err != nil {
 			return err
 		}
@@ -98,7 +100,7 @@ func (d *commandDoors) hear(ctx workflow.Context) {
 }
 
 func rank(name train.CommandName) int {
-	e, _ := train.Commands().Find(name)
+	e, _ := rules.Commands().Find(name)
 	return int(e.Precedence)
 }
 

@@ -8,7 +8,9 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // test runs E2E on staging overnight. It returns once there is a result or the
@@ -70,7 +72,7 @@ func (r *release) voidE2E(ctx workflow.Context, why string) {
 	e := *r.E2E
 	e.State, e.Why = train.E2EVoid, why
 	r.setE2E(e)
-	r.tell(r.e2e(ptr(train.E2EEvent(&r.State))))
+	r.tell(r.e2e(ptr(words.E2EEvent(&r.State))))
 }
 
 // runE2E starts one run and waits for its result or its deadline.
@@ -85,7 +87,7 @@ func (r *release) runE2E(ctx workflow.Context) error {
 		tests.StartE2E, func(key string) train.StartE2EInput {
 			return train.StartE2EInput{
 				Pipeline: train.StartPipelineInput{Project: config.Project, Ref: config.Ref, Variables: config.Variables, Since: r.DepartedAt, Key: key},
-				Flux:     r.Train.Staging.Flux, Candidate: r.Candidate, Guard: train.GuardOf(&r.State, train.StepE2E),
+				Flux:     r.Train.Staging.Flux, Candidate: r.Candidate, Guard: rules.GuardOf(&r.State, train.StepE2E),
 			}
 		})
 	if interrupts(err) {
@@ -127,14 +129,14 @@ func (r *release) awaitE2E(ctx workflow.Context) error {
 	}
 	run.interrupted = replaced
 	for !run.done() {
-		deadline := train.E2EDeadline(&r.State, mine.StartedAt)
+		deadline := rules.E2EDeadline(&r.State, mine.StartedAt)
 		w := train.Waiting{For: train.WaitPipeline, What: "E2E on staging to end", URL: r.E2E.PipelineURL, Next: "the gate decides", Since: mine.StartedAt}
 		if !deadline.IsZero() {
 			w.Next, w.NextAt = "it is overdue if it has not ended", deadline
 		}
 		r.waitFor(ctx, w)
 		wake := func() bool {
-			return run.done() || r.Orders.Rerun || !train.E2EDeadline(&r.State, mine.StartedAt).Equal(deadline)
+			return run.done() || r.Orders.Rerun || !rules.E2EDeadline(&r.State, mine.StartedAt).Equal(deadline)
 		}
 		var err error
 		if deadline.IsZero() {
@@ -146,7 +148,7 @@ func (r *release) awaitE2E(ctx workflow.Context) error {
 			run.stop()
 			return err
 		}
-		if moved := !train.E2EDeadline(&r.State, mine.StartedAt).Equal(deadline); !run.done() && !moved {
+		if moved := !rules.E2EDeadline(&r.State, mine.StartedAt).Equal(deadline); !run.done() && !moved {
 			r.followOverdue(ctx, run, deadline)
 			return nil
 		}
@@ -162,7 +164,7 @@ var errRerun = errors.New("another E2E run replaces this one")
 
 // followOverdue follows a run beyond its deadline: its result still counts.
 func (r *release) followOverdue(ctx workflow.Context, run pending[train.EndedJob], deadline time.Time) {
-	r.endE2E(ctx, train.E2EOverdue, "it had not ended by "+train.When(deadline, r.Train.Location()))
+	r.endE2E(ctx, train.E2EOverdue, "it had not ended by "+words.When(deadline, r.Train.Location()))
 	r.following = true
 	workflow.Go(r.awake(ctx), func(ctx workflow.Context) {
 		err := r.readE2E(ctx, run)
@@ -195,8 +197,8 @@ func (r *release) readE2E(ctx workflow.Context, run pending[train.EndedJob]) err
 		workflow.GetLogger(ctx).Warn("The E2E report could not be read", "error", err)
 	}
 	r.E2E.Report = found.Report
-	state, cause := train.JudgeE2E(ended, found)
-	r.endE2E(ctx, state, train.E2ECauseSentence(cause))
+	state, cause := rules.JudgeE2E(ended, found)
+	r.endE2E(ctx, state, words.E2ECause(cause))
 	return nil
 }
 
@@ -208,7 +210,7 @@ func (r *release) endE2E(ctx workflow.Context, state train.E2EState, why string)
 		e.EndedAt = r.E2E.EndedAt // it still runs
 	}
 	r.setE2E(e)
-	r.tell(r.e2e(ptr(train.E2EEvent(&r.State))), r.coordination(ctx, nil)) // where the gate has more to say at once, its card counts
+	r.tell(r.e2e(ptr(words.E2EEvent(&r.State))), r.coordination(ctx, nil)) // where the gate has more to say at once, its card counts
 }
 
 func (r *release) setE2E(e train.E2E) {

@@ -6,7 +6,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // askDatadog asks what a failed deploy did to its service, beside what else has
@@ -30,8 +32,8 @@ func (d *deploy) takeEvidence(ctx workflow.Context, asked *pending[train.Evidenc
 	if err != nil {
 		e = train.Evidence{Problem: sentence(err)}
 	}
-	verdict := train.JudgeEvidence(e, d.Deploy)
-	e.Looks, e.Because = verdict.Looks, train.Because(verdict, e, d.Deploy)
+	verdict := rules.JudgeEvidence(e, d.Deploy)
+	e.Looks, e.Because = verdict.Looks, words.Because(verdict, e, d.Deploy)
 	d.Evidence = &e
 }
 

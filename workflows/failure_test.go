@@ -9,7 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/release-train/release-train/internal/calendar"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // The jobs of the example train.
@@ -31,8 +34,8 @@ func refusal(kind train.FaultKind) error {
 }
 
 func TestEveryFailureReasonOfAGitLabJobEndsAsItsKindSays(t *testing.T) {
-	for _, f := range train.Failures() {
-		if f.Source != train.FromJob {
+	for _, f := range rules.Failures() {
+		if f.Source != rules.FromJob {
 			continue
 		}
 		t.Run(f.Value, func(t *testing.T) {
@@ -43,7 +46,7 @@ func TestEveryFailureReasonOfAGitLabJobEndsAsItsKindSays(t *testing.T) {
 			w.at(newYork(23, 17, 30), func() { st = w.status() })
 			w.supersede(newYork(24, 17, 0))
 			s := w.run()
-			outdated := train.Outdated(failedJob(f.Value))
+			outdated := rules.Outdated(failedJob(f.Value))
 			switch {
 			case outdated:
 				assert.Equal(t, train.EndReleased, s.End, "a new pipeline on the same tag deploys it")
@@ -57,7 +60,7 @@ func TestEveryFailureReasonOfAGitLabJobEndsAsItsKindSays(t *testing.T) {
 				fallthrough
 			default:
 				assert.Equal(t, train.WaitPerson, st.Waiting.For)
-				assert.Contains(t, st.Waiting.What, train.FailureMeans(f.FailureReason))
+				assert.Contains(t, st.Waiting.What, words.FailureMeans(f.FailureReason))
 				assert.Len(t, w.played, 1, "nothing is deployed again by itself")
 			}
 		})
@@ -90,7 +93,7 @@ func TestProductionThatFailsAtTwoMinutesToFourIsNotTriedAgainByItself(t *testing
 	w.signal(newYork(24, 10, 0), train.Pause, ada("wait"))
 	w.signal(newYork(24, 15, 52), train.Resume, ada(""))
 	w.ends[productionJob] = []train.EndedJob{broken} // it ends at 15:58
-	w.in.Train.Retry.Wait = train.Duration(5 * time.Minute)
+	w.in.Train.Retry.Wait = calendar.Duration(5 * time.Minute)
 	var st train.Status
 	w.at(newYork(24, 16, 30), func() { st = w.status() })
 	retry := w.update(newYork(24, 16, 31), train.RetryDeploy, train.Command{By: "ada", Environment: train.Production})
@@ -470,7 +473,7 @@ func TestAFailureMessageHasCauseStatementLogOwnerAndOneLineToPaste(t *testing.T)
 	} {
 		assert.Contains(t, said, part)
 	}
-	text := train.StatusText(st, train.Plain)
+	text := words.StatusText(st, words.Plain)
 	assert.Contains(t, text, "the job promote-production ended failed (script_failure)")
 	assert.Contains(t, text, "It looks like a regression, because")
 	assert.Contains(t, text, "https://gitlab/jobs/promote-production")

@@ -5,7 +5,9 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // awaitGate waits until the candidate may go to production: evidence green or
@@ -22,11 +24,11 @@ func (r *release) awaitGate(ctx workflow.Context) error {
 			continue
 		}
 		now := workflow.Now(ctx)
-		gate := train.DecideGate(&r.State, now)
+		gate := rules.DecideGate(&r.State, now)
 		if gate.Open || r.adopts {
 			return nil
 		}
-		r.enter(ctx, train.AtGate, train.WaitsAtGate(&r.State, now))
+		r.enter(ctx, train.AtGate, words.WaitsAtGate(&r.State, now))
 		if question := fmt.Sprint(gate.Closed, gate.Blocked); question != asked {
 			asked = question
 			r.ask(ctx, gate)
@@ -35,24 +37,24 @@ func (r *release) awaitGate(ctx workflow.Context) error {
 			return errContinue
 		}
 		news := r.news
-		if err := r.watchUntil(ctx, train.GuardOf(&r.State, train.StepDeployProduction), gate.Wake, "Next: "+r.Waiting.Next, func() bool { return r.news != news }); err != nil {
+		if err := r.watchUntil(ctx, rules.GuardOf(&r.State, train.StepDeployProduction), gate.Wake, "Next: "+r.Waiting.Next, func() bool { return r.news != news }); err != nil {
 			return err
 		}
 		if now := workflow.Now(ctx); gate.Reminds && !now.Before(gate.Wake) && now.Before(r.Plan.WindowOpens) {
-			r.tell(r.coordinationLoud(ctx, train.ReminderEvent(&r.State, now, train.MissingAtGate(train.DecideGate(&r.State, now), r.Train.Location()))))
+			r.tell(r.coordinationLoud(ctx, words.ReminderEvent(&r.State, now, words.MissingAtGate(rules.DecideGate(&r.State, now), r.Train.Location()))))
 		}
 	}
 }
 
 // ask tells people what stands between the candidate and production.
-func (r *release) ask(ctx workflow.Context, gate train.Gate) {
+func (r *release) ask(ctx workflow.Context, gate rules.Gate) {
 	if gate.Closed {
-		missing := append(train.MissingAtGate(gate, r.Train.Location()), "the window closed "+train.When(r.Plan.WindowCloses, r.Train.Location()))
-		r.tell(r.coordinationLoud(ctx, train.GateClosedEvent(&r.State, missing)))
+		missing := append(words.MissingAtGate(gate, r.Train.Location()), "the window closed "+words.When(r.Plan.WindowCloses, r.Train.Location()))
+		r.tell(r.coordinationLoud(ctx, words.GateClosedEvent(&r.State, missing)))
 		return
 	}
 	if len(gate.Blocked) > 0 && !gate.Blocked[0].OfE2E() { // E2E's own channel has said it
-		r.tell(r.coordinationLoud(ctx, train.GateEvent(&r.State, train.BlockerSentences(gate.Blocked))))
+		r.tell(r.coordinationLoud(ctx, words.GateEvent(&r.State, words.Blockers(gate.Blocked))))
 		return
 	}
 	r.tell(r.coordination(ctx, nil))

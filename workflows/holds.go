@@ -6,7 +6,10 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/calendar"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // awaitHolds waits until none of the holds that a step obeys stands. Meanwhile
@@ -15,7 +18,7 @@ func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 	before, told := r.Waiting, ""
 	defer r.endWatch(ctx)
 	for {
-		holds := train.Blocking(&r.State, step)
+		holds := rules.Blocking(&r.State, step)
 		if len(holds) == 0 {
 			break
 		}
@@ -29,13 +32,13 @@ func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 		r.waitFor(ctx, w)
 		if now := fmt.Sprint(holds); now != told {
 			told = now
-			r.tell(r.coordinationLoud(ctx, train.HeldEvent(&r.State, step, holds)))
+			r.tell(r.coordinationLoud(ctx, words.HeldEvent(&r.State, step, holds)))
 		}
 		news := r.news
-		if err := r.watchUntil(ctx, train.GuardOf(&r.State, step), time.Time{}, "", func() bool { return r.news != news }); err != nil {
+		if err := r.watchUntil(ctx, rules.GuardOf(&r.State, step), time.Time{}, "", func() bool { return r.news != news }); err != nil {
 			return err
 		}
-		if len(train.Blocking(&r.State, step)) == 0 && step == train.StepTag {
+		if len(rules.Blocking(&r.State, step)) == 0 && step == train.StepTag {
 			if err := r.checkLate(ctx); err != nil {
 				return err
 			}
@@ -53,7 +56,7 @@ func (r *release) checkLate(ctx workflow.Context) error {
 	}
 	zone, now := r.Train.Location(), workflow.Now(ctx)
 	reason := ""
-	if train.DayOf(r.Plan.CutAt.In(zone)).Before(train.DayOf(now.In(zone))) {
+	if calendar.DayOf(r.Plan.CutAt.In(zone)).Before(calendar.DayOf(now.In(zone))) {
 		reason = "the cut was held past midnight"
 	}
 	checked, err := call(ctx, r.door, short("Whether "+r.Plan.Day.String()+" is still a release day"), departures.CheckDay,
@@ -67,7 +70,7 @@ func (r *release) checkLate(ctx workflow.Context) error {
 		reason = checked.Gone
 	}
 	if reason != "" {
-		train.AddHolds(&r.State, []train.Hold{{Kind: train.HoldLate, Reason: reason}}, now)
+		rules.AddHolds(&r.State, []train.Hold{{Kind: train.HoldLate, Reason: reason}}, now)
 	}
 	return nil
 }
@@ -85,8 +88,8 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 	if at.IsZero() {
 		until = now.Add(24 * time.Hour)
 	}
-	in := train.AwaitChangeInput{Guard: guard, Known: train.Known(&r.State), Until: until, Poll: r.Train.Poll.Gate}
-	in.Beat = min(train.Duration(slowBeat), 20*in.Poll)
+	in := train.AwaitChangeInput{Guard: guard, Known: rules.Known(&r.State), Until: until, Poll: r.Train.Poll.Gate}
+	in.Beat = min(calendar.Duration(slowBeat), 20*in.Poll)
 	if r.Candidate.Tag != "" {
 		in.TagPrefix, in.Day = r.Train.TagPrefix, r.Plan.Day
 	}
@@ -122,7 +125,7 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 // and one that is ended learns it only at its next beat. It is needed until an
 // instant; zero: as long as it runs.
 func (r *release) watchFor(ctx workflow.Context, in train.AwaitChangeInput, need time.Time) pending[train.Observation] {
-	what := fmt.Sprint(train.GuardSubject(in.Guard), in.Job, in.Day)
+	what := fmt.Sprint(rules.GuardSubject(in.Guard), in.Job, in.Day)
 	if r.looking != nil && r.looking.what == what && !r.looking.until.Before(need) {
 		return r.looking.pending
 	}
@@ -151,11 +154,11 @@ type watch struct {
 
 // observed takes an observation into the state and tells people.
 func (r *release) observed(ctx workflow.Context, seen train.Observation) {
-	change := train.Observe(&r.State, seen, workflow.Now(ctx))
+	change := rules.Observe(&r.State, seen, workflow.Now(ctx))
 	r.changed(ctx, change)
 	if seen.Started != nil && !r.adopts {
 		r.adopts = true
 		r.news++
-		r.tell(r.coordinationLoud(ctx, train.AdoptedEvent(&r.State, *seen.Started)))
+		r.tell(r.coordinationLoud(ctx, words.AdoptedEvent(&r.State, *seen.Started)))
 	}
 }

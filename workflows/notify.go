@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // NotifyWorkflow delivers the messages of one release day to Slack, at its own
@@ -120,10 +121,10 @@ func (c *channel) taken(card *train.Message, in train.DeliverInput) {
 // post makes one delivery; what cannot be delivered in a day is dropped.
 func (n *notifier) post(ctx workflow.Context, c *channel, in train.DeliverInput) {
 	c.sent++
-	delivered, err := write(ctx, n.door, train.StepMessage, c.sent, delivering(c.name+": "+train.DeliveryTitle(in)),
+	delivered, err := write(ctx, n.door, train.StepMessage, c.sent, delivering(c.name+": "+words.DeliveryTitle(in)),
 		slack.Deliver, func(string) train.DeliverInput { return in })
 	if err != nil {
-		workflow.GetLogger(ctx).Error("Messages were not delivered", "channel", c.name, "title", train.DeliveryTitle(in), "problem", sentence(err))
+		workflow.GetLogger(ctx).Error("Messages were not delivered", "channel", c.name, "title", words.DeliveryTitle(in), "problem", sentence(err))
 		return
 	}
 	c.ts = delivered.TS

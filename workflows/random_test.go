@@ -13,7 +13,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/release-train/release-train/internal/calendar"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // randomSignals is how many signals are sent in virtual time, over many days.
@@ -42,7 +45,7 @@ func TestRandomSignalsNeverLeaveAReleaseSilentStuckOrDeployingInAHold(t *testing
 		sent += g.sent
 	}
 	t.Logf("%d signals; ends %v; accepted %v", sent, ends, accepted)
-	for _, e := range train.Commands() {
+	for _, e := range rules.Commands() {
 		if testing.Short() {
 			break // too few to reach all
 		}
@@ -125,9 +128,9 @@ func (g *gambler) moment() time.Time {
 
 // signal sends a random signal and looks at what became of it.
 func (g *gambler) signal(at time.Time) {
-	e := train.Commands()[g.rng.IntN(len(train.Commands()))]
+	e := rules.Commands()[g.rng.IntN(len(rules.Commands()))]
 	if (e.Name == train.Pause || e.Name == train.HotfixFreeze || e.Name == train.MarkBad || e.Name == train.CutTag) && g.chance(60) {
-		e, _ = train.Commands().Find([]train.CommandName{train.Resume, train.LiftHotfixFreeze, train.RevokeApproval, train.RetryDeploy}[g.rng.IntN(4)])
+		e, _ = rules.Commands().Find([]train.CommandName{train.Resume, train.LiftHotfixFreeze, train.RevokeApproval, train.RetryDeploy}[g.rng.IntN(4)])
 	}
 	kind := g.rng.IntN(10)
 	if e.Name == train.Cancel && kind < 7 && g.chance(90) {
@@ -187,7 +190,7 @@ func (g *gambler) open(at time.Time, f func()) {
 }
 
 // fitting is an input that fits what the status says.
-func (g *gambler) fitting(e train.Definition, st train.Status) train.Command {
+func (g *gambler) fitting(e rules.Definition, st train.Status) train.Command {
 	c := train.Command{By: "ada", Reason: "because"}
 	switch e.Name { //nolint:exhaustive // others need no more
 	case train.ApproveDespiteE2E:
@@ -202,7 +205,7 @@ func (g *gambler) fitting(e train.Definition, st train.Status) train.Command {
 		left := newYork(24, 17, 0).Sub(g.env.Now())
 		c.At = g.env.Now().Add(min(time.Duration(1+g.rng.IntN(60))*time.Minute, left/2+time.Second)).UTC().Format(time.RFC3339)
 	case train.SkipDay, train.AddDay:
-		c.Day = train.Day{Year: 2026, Month: 12, Day: 1 + g.rng.IntN(20)}
+		c.Day = calendar.Day{Year: 2026, Month: 12, Day: 1 + g.rng.IntN(20)}
 	case train.HotfixFreeze:
 		c.Until = []string{"", "3h", "18:00"}[g.rng.IntN(3)]
 	}
@@ -217,7 +220,7 @@ var phases = []train.Phase{
 func (g *gambler) oracle() {
 	t, st := g.t, g.status()
 	require.Contains(t, phases, st.Phase)
-	require.NotEmpty(t, train.StatusText(st, train.Plain))
+	require.NotEmpty(t, words.StatusText(st, words.Plain))
 	for _, d := range st.Record.Decisions {
 		require.NotEmpty(t, d.Sentence, "%+v", d)
 		if d.Accepted && d.At.Equal(g.env.Now().Add(-time.Second)) {

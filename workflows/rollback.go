@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -207,7 +208,7 @@ func (w *way) takeNewPipeline(ctx workflow.Context) (train.PlayedJob, int64, err
 // job of the environment runs: that is the one hold that a rollback obeys.
 func (w *way) takeBack(ctx workflow.Context, job train.PipelineJob, variables map[string]string) (train.PlayedJob, error) {
 	guard := train.Guard{
-		Train: w.in.Train, Project: w.in.Project, Obeys: train.Obeyed(train.StepRollback), Candidate: w.candidate, Environment: w.in.Config.GitLabEnvironment,
+		Train: w.in.Train, Project: w.in.Project, Obeys: rules.Obeyed(train.StepRollback), Candidate: w.candidate, Environment: w.in.Config.GitLabEnvironment,
 	}
 	w.run.PipelineID = job.PipelineID
 	for {

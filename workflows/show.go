@@ -6,7 +6,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // enter begins a phase with what is waited for first.
@@ -28,15 +30,15 @@ func (r *release) waitFor(ctx workflow.Context, w train.Waiting) {
 // refresh brings what people see up to date after a change of the state.
 func (r *release) refresh(ctx workflow.Context) {
 	if r.Phase == train.AtGate { // what it waits for follows from the state
-		r.Waiting = train.WaitsAtGate(&r.State, workflow.Now(ctx))
+		r.Waiting = words.WaitsAtGate(&r.State, workflow.Now(ctx))
 	}
-	workflow.SetCurrentDetails(ctx, train.StatusText(train.ReleaseStatus(&r.State, workflow.Now(ctx)), train.Markdown))
+	workflow.SetCurrentDetails(ctx, words.StatusText(words.ReleaseStatus(&r.State, workflow.Now(ctx)), words.Markdown))
 	r.index(ctx)
 }
 
 // waitsForDeploy says where the deploy at an environment is.
 func (r *release) waitsForDeploy(ctx workflow.Context, env train.EnvironmentName) {
-	w := train.WaitsForDeploy(&r.State, env)
+	w := words.WaitsForDeploy(&r.State, env)
 	if w.What == r.Waiting.What && r.Waiting.Since.After(r.DeployOf(env).StartedAt) {
 		w.Since = r.Waiting.Since
 	}
@@ -58,7 +60,7 @@ func (r *release) index(ctx workflow.Context) {
 }
 
 // attributes are the values of train.SearchAttributes, in its order.
-func attributes(name string, day train.Day, phase train.Phase, tag string, w train.WaitingFor) []string {
+func attributes(name string, day calendar.Day, phase train.Phase, tag string, w train.WaitingFor) []string {
 	return []string{name, day.String(), string(phase), tag, string(w)}
 }
 
@@ -74,7 +76,7 @@ func updates(values []string) []temporal.SearchAttributeUpdate {
 
 // coordination announces the card of the coordination channel, with an event if there is one.
 func (r *release) coordination(ctx workflow.Context, event *train.Message) train.Announcement {
-	return train.Announcement{Channel: r.Train.Slack.Coordination, Card: ptr(train.CoordinationCard(&r.State, workflow.Now(ctx))), Event: event}
+	return train.Announcement{Channel: r.Train.Slack.Coordination, Card: ptr(words.CoordinationCard(&r.State, workflow.Now(ctx))), Event: event}
 }
 
 // coordinationLoud is for what needs eyes: shown in the channel too.
@@ -86,19 +88,19 @@ func (r *release) coordinationLoud(ctx workflow.Context, event train.Message) tr
 
 // deployed announces how the deploy at an environment stands.
 func (r *release) deployed(env train.EnvironmentName, event *train.Message) train.Announcement {
-	a := train.Announcement{Channel: r.Train.Slack.Staging, Card: ptr(train.DeployCard(&r.State, env)), Event: event}
+	a := train.Announcement{Channel: r.Train.Slack.Staging, Card: ptr(words.DeployCard(&r.State, env)), Event: event}
 	if env == train.Production {
 		a.Channel = r.Train.Slack.Production
 	}
 	if d := r.DeployOf(env); event != nil && !d.Running() {
-		a.Broadcast, a.Record = !d.Succeeded(), train.RecordForDatadog(&r.State, env)
+		a.Broadcast, a.Record = !d.Succeeded(), words.RecordForDatadog(&r.State, env)
 	}
 	return a
 }
 
 // rollingBack announces that an environment is being rolled back.
 func (r *release) rollingBack(env train.EnvironmentName) train.Announcement {
-	a := r.deployed(env, ptr(train.RollingBackEvent(&r.State, env)))
+	a := r.deployed(env, ptr(words.RollingBackEvent(&r.State, env)))
 	a.Broadcast = true
 	return a
 }
@@ -106,7 +108,7 @@ func (r *release) rollingBack(env train.EnvironmentName) train.Announcement {
 // e2e announces how the E2E run stands.
 func (r *release) e2e(event *train.Message) train.Announcement {
 	return train.Announcement{
-		Channel: r.Train.Slack.E2E, Card: ptr(train.E2ECard(&r.State)), Event: event,
+		Channel: r.Train.Slack.E2E, Card: ptr(words.E2ECard(&r.State)), Event: event,
 		Broadcast: event != nil && r.E2E.State != train.E2EGreen,
 	}
 }

@@ -7,7 +7,10 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/release-train/release-train/internal/calendar"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // TrainWorkflow is the long-lived memory of a train: pause, hotfix freeze,
@@ -46,7 +49,7 @@ func (k *keeper) setup(ctx workflow.Context) error {
 	k.told = k.Revision
 	k.config = train.Train{Name: k.name, Zone: "UTC"}
 	if err := workflow.SetQueryHandler(ctx, train.QueryStatus, func() (train.MemoryStatus, error) {
-		return train.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), nil
+		return words.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), nil
 	}); err != nil {
 		return fmt.Errorf("register the status query: %w", err)
 	}
@@ -76,7 +79,7 @@ func (k *keeper) run(ctx workflow.Context, in train.MemoryInput) (train.Memory, 
 		if err := k.settle(ctx); err != nil {
 			return k.Memory, err
 		}
-		workflow.SetCurrentDetails(ctx, train.TrainStatusText(train.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), train.Markdown))
+		workflow.SetCurrentDetails(ctx, words.TrainStatusText(words.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), words.Markdown))
 		heard := len(k.record.Decisions) + k.record.Dropped
 		wait := linger
 		if !k.Empty() {
@@ -85,7 +88,7 @@ func (k *keeper) run(ctx workflow.Context, in train.MemoryInput) (train.Memory, 
 		if err := k.sleep(ctx, wait, func() bool { return len(k.record.Decisions)+k.record.Dropped != heard || k.told != k.Revision }); err != nil {
 			return k.Memory, err
 		}
-		train.Forget(&k.Memory, train.DayOf(workflow.Now(ctx).In(k.config.Location())))
+		rules.Forget(&k.Memory, calendar.DayOf(workflow.Now(ctx).In(k.config.Location())))
 		quiet := len(k.record.Decisions)+k.record.Dropped == heard && k.told == k.Revision && k.said == 0 && k.doors.idle(ctx)
 		switch {
 		case quiet && k.Empty():
@@ -110,9 +113,9 @@ func (k *keeper) sleep(ctx workflow.Context, wait time.Duration, cond func() boo
 // nextWake is when the memory changes by itself: the freeze is to be extended,
 // or the day ends.
 func (k *keeper) nextWake(now time.Time) time.Time {
-	wake := train.DayOf(now.In(k.config.Location())).Add(1).At(train.Clock{Minute: 1}, k.config.Location())
+	wake := calendar.DayOf(now.In(k.config.Location())).Add(1).At(calendar.Clock{Minute: 1}, k.config.Location())
 	if f := k.Freeze; f != nil && f.ID != 0 {
-		if renew := f.Until.Add(-train.RenewBefore); renew.Before(wake) {
+		if renew := f.Until.Add(-rules.RenewBefore); renew.Before(wake) {
 			wake = renew
 		}
 	}
@@ -136,9 +139,9 @@ func (k *keeper) settle(ctx workflow.Context) error {
 		return k.freeze(ctx, "Delete our freeze period", gitlab.DeleteFreeze, *f, func(train.FreezeResult) { k.Freeze = nil })
 	case f.ID == 0 && f.Problem == "":
 		return k.freeze(ctx, "Create our freeze period", gitlab.CreateFreeze, *f, func(made train.FreezeResult) { k.Freeze.ID = made.ID })
-	case f.ID != 0 && !now.Before(f.Until.Add(-train.RenewBefore)):
+	case f.ID != 0 && !now.Before(f.Until.Add(-rules.RenewBefore)):
 		k.bump(now)
-		later := train.Extended(*f)
+		later := rules.Extended(*f)
 		return k.freeze(ctx, "Extend our freeze period", gitlab.ChangeFreeze, later, func(made train.FreezeResult) { k.changed(later, made) })
 	case f.ID != 0 && !f.Applied.Equal(f.Until):
 		want := *f
@@ -178,7 +181,7 @@ func (k *keeper) freeze(ctx workflow.Context, summary string, activity freezeAct
 				k.Freeze.Until, k.Freeze.Applied = f.Until, f.Until // not again and again
 			}
 		}
-		k.say(ctx, train.FreezeTrouble(k.config, problem))
+		k.say(ctx, words.FreezeTrouble(k.config, problem))
 	} else {
 		done(result)
 		if k.Freeze != nil {
@@ -205,7 +208,7 @@ func (k *keeper) tellReleases(ctx workflow.Context) {
 		return
 	}
 	for _, d := range news.Decisions {
-		k.say(ctx, train.MemoryMessage(k.config, d, &k.Memory))
+		k.say(ctx, words.MemoryMessage(k.config, d, &k.Memory))
 	}
 }
 
@@ -249,17 +252,17 @@ func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answ
 	case k.refused != "":
 		refusal = &train.Refusal{Code: train.RefusedTrainNotConfigured, Command: a.name, Detail: k.refused}
 	default:
-		refusal = train.PolicyRefuses(k.config.Policy, a.name, c)
+		refusal = rules.PolicyRefuses(k.config.Policy, a.name, c)
 	}
 	if refusal == nil {
-		var effect train.Effect
-		if effect, refusal = train.Remember(&k.Memory, a.name, c, now, k.config.Location()); refusal == nil {
-			answer.Sentence = train.TrainAnswer(a.name, effect, k.config.Location())
+		var effect rules.Effect
+		if effect, refusal = rules.Remember(&k.Memory, a.name, c, now, k.config.Location()); refusal == nil {
+			answer.Sentence = words.TrainAnswer(a.name, effect, k.config.Location())
 		}
 	}
 	d.Accepted, d.Sentence = refusal == nil, answer.Sentence
 	if refusal != nil {
-		d.Code, d.Sentence = refusal.Code, train.RefusalSentence(refusal, k.config.Location())
+		d.Code, d.Sentence = refusal.Code, words.Refusal(refusal, k.config.Location())
 	} else {
 		k.bump(now)
 		if a.name == train.HotfixFreeze || a.name == train.LiftHotfixFreeze {
@@ -274,7 +277,7 @@ func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answ
 	}
 	k.record.Add(d)
 	if refusal != nil && a.door == train.BySignal && k.posted < refusalsTold {
-		k.say(ctx, train.MemoryMessage(k.config, d, &k.Memory))
+		k.say(ctx, words.MemoryMessage(k.config, d, &k.Memory))
 	}
 	return d, answer, refusal
 }

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -194,8 +195,8 @@ func TestALiftWhileGitLabDoesNotAnswerStillLeavesNoFreezeBehind(t *testing.T) {
 
 func TestSkippedDaysAreForgottenWhenTheyHavePassed(t *testing.T) {
 	s := newShed(t)
-	skip := s.update(time.Second, train.SkipDay, train.Command{By: "ada", Reason: "meeting", Day: train.Day{Year: 2026, Month: 11, Day: 25}})
-	past := s.update(2*time.Second, train.SkipDay, train.Command{By: "ada", Reason: "meeting", Day: train.Day{Year: 2026, Month: 11, Day: 20}})
+	skip := s.update(time.Second, train.SkipDay, train.Command{By: "ada", Reason: "meeting", Day: calendar.Day{Year: 2026, Month: 11, Day: 25}})
+	past := s.update(2*time.Second, train.SkipDay, train.Command{By: "ada", Reason: "meeting", Day: calendar.Day{Year: 2026, Month: 11, Day: 20}})
 	s.run()
 	assert.Contains(t, skip.said(), "Nothing is released on 2026-11-25.")
 	assert.Contains(t, past.said(), "name a day ahead")
@@ -238,7 +239,7 @@ func TestNoDepartureRaisesAnAlarmAndARecordedReasonDoesNot(t *testing.T) {
 	}{
 		"departed": {train.ExpectedRelease{Sentence: "release-api-2026-11-24 departed"}, false},
 		"skipped":  {train.ExpectedRelease{Sentence: "2026-11-24 was skipped: meeting (ada)"}, false},
-		"missing":  {train.ExpectedRelease{Alarm: true, Day: train.Day{Year: 2026, Month: 11, Day: 24}, Sentence: "release-api-2026-11-24 should have departed"}, true},
+		"missing":  {train.ExpectedRelease{Alarm: true, Day: calendar.Day{Year: 2026, Month: 11, Day: 24}, Sentence: "release-api-2026-11-24 should have departed"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShed(t)

@@ -18,7 +18,10 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/release-train/release-train/activities"
+	"github.com/release-train/release-train/internal/calendar"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // world is the outside world in virtual time: every activity answers as its
@@ -139,7 +142,7 @@ func newYork(day, hour, minute int) time.Time {
 func exampleTrain() train.Train {
 	return train.Train{
 		Name: "api", Project: "maven-clinic/maven/maven", TagPrefix: "api/", Zone: "America/New_York",
-		Calendar:   train.Calendar{Weekdays: []train.Weekday{1, 2, 3, 4}},
+		Calendar:   calendar.Calendar{Weekdays: []calendar.Weekday{1, 2, 3, 4}},
 		Staging:    train.Environment{Job: "deploy-staging", Smoke: &train.Smoke{Job: "smoke-staging"}, Flux: train.FluxObject{Context: "staging", Kustomization: "api"}},
 		Production: train.Environment{Job: "promote-production", Smoke: &train.Smoke{Job: "smoke-production"}, Flux: train.FluxObject{Context: "production", Kustomization: "api"}},
 		E2E:        train.E2EConfig{Project: "maven/maven-web", Variables: map[string]string{"TRIGGER_ID": "e2e", "ENV": "staging"}},
@@ -155,7 +158,7 @@ func exampleTrain() train.Train {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	tr := exampleTrain()
-	day := train.Day{Year: 2026, Month: 11, Day: 24}
+	day := calendar.Day{Year: 2026, Month: 11, Day: 24}
 	w := &world{
 		t: t, in: train.ReleaseInput{Train: tr, Plan: tr.Timetable().PlanFor(day), Searchable: true},
 		chosen: train.ChosenCommit{SHA: sha, Title: "Show free slots"},
@@ -452,7 +455,7 @@ func (w *world) written(what string, more ...train.HoldKind) {
 		return
 	}
 	kinds := append([]train.HoldKind{train.HoldPause, train.HoldFreeze, train.HoldHotfix}, more...)
-	for _, h := range train.ObservedHolds(train.Observation{Freeze: w.freeze, Drift: w.drift, Memory: &w.memory}) {
+	for _, h := range rules.ObservedHolds(train.Observation{Freeze: w.freeze, Drift: w.drift, Memory: &w.memory}) {
 		if slices.Contains(kinds, h.Kind) {
 			w.t.Errorf("%s at %s while the hold %s stood", what, w.env.Now(), h.Kind)
 		}
@@ -463,7 +466,7 @@ func (w *world) written(what string, more ...train.HoldKind) {
 func (w *world) stands(g train.Guard) []train.Hold {
 	o := train.Observation{Freeze: w.freeze, Busy: w.busy, Drift: w.drift, Memory: &w.memory}
 	var out []train.Hold
-	for _, h := range train.ObservedHolds(o) {
+	for _, h := range rules.ObservedHolds(o) {
 		if slices.Contains(g.Obeys, h.Kind) || w.movedHolds && h.Kind == train.HoldDrift {
 			out = append(out, h)
 		}
@@ -594,9 +597,9 @@ var errForbidden = temporal.NewNonRetryableApplicationError("GitLab: could not c
 
 // remember applies a command to a train's memory and says what the train would.
 func remember(m *train.Memory, name train.CommandName, c train.Command, now time.Time, zone *time.Location) (sentence, refused string) {
-	effect, refusal := train.Remember(m, name, c, now, zone)
+	effect, refusal := rules.Remember(m, name, c, now, zone)
 	if refusal != nil {
-		return "", train.RefusalSentence(refusal, zone)
+		return "", words.Refusal(refusal, zone)
 	}
-	return train.TrainAnswer(name, effect, zone), ""
+	return words.TrainAnswer(name, effect, zone), ""
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
-
-	"github.com/release-train/release-train/internal/train"
 )
 
 // maxMarkdown is GitLab's limit on a release description, with some air.
@@ -19,7 +17,7 @@ func (l Changelog) Markdown(marker string) string {
 	if !l.source.From.IsZero() {
 		from = "`" + l.source.From.String() + "`"
 	}
-	fmt.Fprintf(&b, "Changes from %s to `%s`: %s, %s.\n\n", from, l.source.To.Tag, train.Plural(l.Commits, "commit"), train.Plural(l.Requests, "merge request"))
+	fmt.Fprintf(&b, "Changes from %s to `%s`: %s, %s.\n\n", from, l.source.To.Tag, count(l.Commits, "commit"), count(l.Requests, "merge request"))
 	if l.source.CompareURL != "" {
 		fmt.Fprintf(&b, "[Compare the code](%s)\n\n", l.source.CompareURL)
 	}
@@ -62,14 +60,14 @@ func (l Changelog) writeGroups(b *strings.Builder) {
 		}
 	}
 	if left > 0 {
-		fmt.Fprintf(b, "… and %s that do not fit into a GitLab release.\n\n", train.Plural(left, "more change"))
+		fmt.Fprintf(b, "… and %s that do not fit into a GitLab release.\n\n", count(left, "more change"))
 	}
 }
 
 func (l Changelog) line(e Entry) string {
 	s := fmt.Sprintf("- %s ([%s](%s)) by %s", escape(e.Title), e.Ref, e.URL, escape(e.Author))
 	if e.Commits > 1 {
-		s += ", " + train.Plural(e.Commits, "commit")
+		s += ", " + count(e.Commits, "commit")
 	}
 	for _, key := range e.Issues {
 		if l.source.IssueURL == "" {
@@ -108,4 +106,12 @@ func escape(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// count writes a number with its noun: "1 commit", "3 commits".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -10,13 +10,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/release-train/release-train/internal/calendar"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
 )
 
 // checker finds what the YAML types cannot: required keys, words, relations.
 type checker struct {
 	r     *reader
-	today train.Day
+	today calendar.Day
 }
 
 // Forms of values. A tag prefix is kept to what git and URLs take as it is.
@@ -139,8 +141,8 @@ func (c *checker) policy(key string, p train.Policy) {
 	word(c, key+".identity", p.Identity, train.IdentityClaimed, train.IdentityVerified)
 	for i, a := range p.Allow {
 		at := fmt.Sprintf("%s.allow[%d]", key, i)
-		if _, ok := train.Commands().Find(a.Command); !ok {
-			c.fail(at+".command", "%q is no command: write one of %s", a.Command, strings.Join(train.Commands().Names(), ", "))
+		if _, ok := rules.Commands().Find(a.Command); !ok {
+			c.fail(at+".command", "%q is no command: write one of %s", a.Command, strings.Join(rules.Commands().Names(), ", "))
 		}
 		if len(a.People) == 0 {
 			c.fail(at+".people", "this key is missing: name at least one person, for example [ada, grace]")
@@ -244,8 +246,8 @@ func sameObject(a, b train.FluxObject) bool {
 // Bounds of what is tried again by itself.
 const (
 	maxAttempts = 10
-	minWait     = train.Duration(time.Second)
-	maxWait     = train.Duration(time.Hour)
+	minWait     = calendar.Duration(time.Second)
+	maxWait     = calendar.Duration(time.Hour)
 )
 
 func (c *checker) retry(key string, r train.Retry) {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -86,13 +87,13 @@ func Load(path string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	return Parse(path, data, train.DayOf(time.Now()))
+	return Parse(path, data, calendar.DayOf(time.Now()))
 }
 
 // Parse reads and checks the content of a file; name stands in its errors. The
 // calendar is checked from a day on. Trains are returned with their defaults.
 // The error is an Errors with all that is wrong.
-func Parse(name string, data []byte, today train.Day) (File, error) {
+func Parse(name string, data []byte, today calendar.Day) (File, error) {
 	r := &reader{file: name, lines: map[string]int{}, broken: map[string]bool{}}
 	var f File
 	if root := r.document(data); root != nil {

@@ -11,13 +11,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/config"
 	"github.com/release-train/release-train/internal/train"
 )
 
 const examplePath = "../../release.yaml"
 
-var today = train.Day{Year: 2026, Month: time.November, Day: 23}
+var today = calendar.Day{Year: 2026, Month: time.November, Day: 23}
 
 // example is release.yaml with pairs of old and new text replaced; each old text must stand in it.
 func example(t *testing.T, replace ...string) string {
@@ -49,9 +50,9 @@ func TestTheExampleIsTheTrainOfTheProcessDocument(t *testing.T) {
 	assert.Equal(t, "maven-clinic/maven/maven", tr.Project)
 	assert.Equal(t, "api/", tr.TagPrefix)
 	assert.Equal(t, "America/New_York", tr.Zone)
-	assert.Equal(t, []train.Weekday{1, 2, 3, 4}, tr.Calendar.Weekdays)
-	assert.Equal(t, train.Window{Opens: train.Clock{Hour: 11}, Closes: train.Clock{Hour: 16}}, tr.Window)
-	assert.Equal(t, train.Clock{Hour: 17}, tr.Cut.At)
+	assert.Equal(t, []calendar.Weekday{1, 2, 3, 4}, tr.Calendar.Weekdays)
+	assert.Equal(t, train.Window{Opens: calendar.Clock{Hour: 11}, Closes: calendar.Clock{Hour: 16}}, tr.Window)
+	assert.Equal(t, calendar.Clock{Hour: 17}, tr.Cut.At)
 	assert.Equal(t, "promote-production", tr.Production.Job)
 	assert.Equal(t, train.FluxObject{Context: "staging", Namespace: "flux-system", Kustomization: "api", TagPrefix: "api/"}, tr.Staging.Flux)
 	assert.Equal(t, "maven/maven-web", tr.E2E.Project)
@@ -61,7 +62,7 @@ func TestTheExampleIsTheTrainOfTheProcessDocument(t *testing.T) {
 	assert.Equal(t, train.RollbackOurs, tr.Staging.Rollback)
 	assert.Equal(t, train.RollbackOurs, tr.Production.Rollback)
 	assert.Empty(t, tr.Production.RollbackJob)
-	assert.Equal(t, train.Retry{Attempts: 3, Wait: train.Duration(time.Minute)}, tr.Retry)
+	assert.Equal(t, train.Retry{Attempts: 3, Wait: calendar.Duration(time.Minute)}, tr.Retry)
 	assert.Equal(t, &train.DatadogConfig{Service: "api", Team: "eng-exp"}, tr.Datadog)
 	assert.Equal(t, "results/*.xml", tr.E2E.JUnit)
 	assert.Equal(t, map[string]string{"@maven/pods/booking": "@pod-booking", "@maven/pods/payments": "@pod-payments"}, tr.E2E.Owners)
@@ -110,7 +111,7 @@ func TestOwnersMayBeGroupsUsersRolesAndMailAddresses(t *testing.T) {
 
 func TestTheExampleStaysSoundInTheYearsToCome(t *testing.T) {
 	for year := 2026; year < 2032; year++ {
-		_, err := config.Parse("release.yaml", []byte(example(t)), train.Day{Year: year, Month: time.March, Day: 10})
+		_, err := config.Parse("release.yaml", []byte(example(t)), calendar.Day{Year: year, Month: time.March, Day: 10})
 		assert.NoError(t, err, year)
 	}
 }
@@ -143,7 +144,7 @@ func TestWhatIsLeftOutTakesItsDefault(t *testing.T) {
 	assert.Equal(t, "web-production", tr.Production.Lock)
 	assert.Equal(t, "production", tr.Production.GitLabEnvironment)
 	assert.Equal(t, train.RollbackOurs, tr.Production.Rollback)
-	assert.Equal(t, train.Retry{Attempts: 3, Wait: train.Duration(time.Minute)}, tr.Retry)
+	assert.Equal(t, train.Retry{Attempts: 3, Wait: calendar.Duration(time.Minute)}, tr.Retry)
 	assert.Nil(t, tr.Datadog)
 	assert.Empty(t, tr.E2E.JUnit)
 	assert.Empty(t, tr.E2E.Owners)

@@ -12,7 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/calendar"
 )
 
 // reader turns YAML nodes into Go values. It notes where each key stands, so
@@ -140,9 +140,9 @@ func (r *reader) notZero(n *yaml.Node, key string, v reflect.Value) {
 
 // leastValues are the types whose zero is "left out", with the least that can be written.
 var leastValues = map[reflect.Type]string{
-	reflect.TypeFor[train.Clock]():    "00:01",
-	reflect.TypeFor[train.Duration](): "1s",
-	reflect.TypeFor[int]():            "1",
+	reflect.TypeFor[calendar.Clock]():    "00:01",
+	reflect.TypeFor[calendar.Duration](): "1s",
+	reflect.TypeFor[int]():               "1",
 }
 
 func (r *reader) sequence(n *yaml.Node, key string, v reflect.Value) {

@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/yaml"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -93,7 +94,7 @@ func objects() (*kustomizev1.Kustomization, *sourcev1.GitRepository) {
 }
 
 func (s State) rolledOut() string {
-	p := s.Progress(candidate, train.FluxReasonFails)
+	p := s.Progress(candidate, rules.FluxReasonFails)
 	if p.Phase == RolledOut {
 		return "done"
 	}
@@ -140,11 +141,11 @@ func TestACandidateIsRolledOutOnlyWhenItRunsReadyAndNothingIsUnderWay(t *testing
 func TestAFailureOfTheOldRevisionIsNoFailureOfTheCandidate(t *testing.T) {
 	k, g := objects()
 	k.Status.Conditions[0] = metav1.Condition{Type: "Ready", Status: metav1.ConditionFalse, Reason: "BuildFailed", Message: "bad yaml"}
-	p := kustomizationState(k, g).Progress(candidate, train.FluxReasonFails)
+	p := kustomizationState(k, g).Progress(candidate, rules.FluxReasonFails)
 	assert.Equal(t, Failing, p.Phase)
 	assert.Contains(t, p.Why, "BuildFailed: bad yaml")
 	k.Status.LastAttemptedRevision, k.Status.LastAppliedRevision = oldTag+"@sha1:"+oldSHA, oldTag+"@sha1:"+oldSHA
-	assert.Equal(t, Progressing, kustomizationState(k, g).Progress(candidate, train.FluxReasonFails).Phase)
+	assert.Equal(t, Progressing, kustomizationState(k, g).Progress(candidate, rules.FluxReasonFails).Phase)
 }
 
 func TestABranchIsNoTag(t *testing.T) {
@@ -228,7 +229,7 @@ func TestRecordedObjectsGiveASensibleState(t *testing.T) {
 				read++
 				s := kustomizationState(&k, nil)
 				assert.Equal(t, k.Status.LastAppliedRevision != "", s.Running.SHA != "", file)
-				p := s.Progress(candidate, train.FluxReasonFails)
+				p := s.Progress(candidate, rules.FluxReasonFails)
 				assert.NotEqual(t, RolledOut, p.Phase)
 				assert.NotEmpty(t, p.Why)
 			}

@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -69,7 +70,7 @@ func TestAHelmReleaseIsRolledOutOnlyWhenItsNewestSnapshotIsDeployedAndReady(t *t
 		t.Run(name, func(t *testing.T) {
 			h := helmRelease()
 			tt.change(h)
-			p := helmState(h, "api/").Progress(train.Candidate{Tag: tag, SHA: sha}, train.FluxReasonFails)
+			p := helmState(h, "api/").Progress(train.Candidate{Tag: tag, SHA: sha}, rules.FluxReasonFails)
 			assert.Equal(t, tt.phase, p.Phase, p.Why)
 			assert.Equal(t, tt.reason, p.Reason)
 			assert.Equal(t, p.Phase != RolledOut, p.Why != "")
@@ -80,7 +81,7 @@ func TestAHelmReleaseIsRolledOutOnlyWhenItsNewestSnapshotIsDeployedAndReady(t *t
 func TestAHelmReleaseOnACommitIsTheCandidateOfThatCommit(t *testing.T) {
 	h := helmRelease()
 	h.Status.History[0].AppVersion = sha[:12]
-	assert.Equal(t, RolledOut, helmState(h, "api/").Progress(candidate, train.FluxReasonFails).Phase)
+	assert.Equal(t, RolledOut, helmState(h, "api/").Progress(candidate, rules.FluxReasonFails).Phase)
 }
 
 func TestVersionsAreNamedWithOrWithoutPrefixAndDigest(t *testing.T) {
@@ -133,7 +134,7 @@ func TestAnImageTagTellsTheVersionOnceAllReplicasRunIt(t *testing.T) {
 			tt.change(d)
 			s, err := newFake(t, k, g, d).State(t.Context(), other)
 			require.NoError(t, err)
-			p := s.Progress(train.Candidate{Tag: tag, SHA: sha}, train.FluxReasonFails)
+			p := s.Progress(train.Candidate{Tag: tag, SHA: sha}, rules.FluxReasonFails)
 			assert.Equal(t, tt.phase, p.Phase, p.Why)
 		})
 	}
@@ -153,9 +154,9 @@ func TestAStalledOrSuspendedSourceIsSaid(t *testing.T) {
 	g.Status.Conditions = []metav1.Condition{
 		{Type: "Ready", Status: metav1.ConditionFalse, Reason: "URLInvalid", Message: "no such host"}, {Type: "Stalled", Status: metav1.ConditionTrue, Reason: "URLInvalid"},
 	}
-	assert.Equal(t, Stalled, kustomizationState(k, g).Progress(candidate, train.FluxReasonFails).Phase)
+	assert.Equal(t, Stalled, kustomizationState(k, g).Progress(candidate, rules.FluxReasonFails).Phase)
 	g.Spec.Suspend = true
-	assert.Equal(t, Suspended, kustomizationState(k, g).Progress(candidate, train.FluxReasonFails).Phase)
+	assert.Equal(t, Suspended, kustomizationState(k, g).Progress(candidate, rules.FluxReasonFails).Phase)
 }
 
 // TestEveryConditionOfTheRecordedSamplesIsReadAsWhatItMeans takes each recorded
@@ -185,7 +186,7 @@ func TestEveryConditionOfTheRecordedSamplesIsReadAsWhatItMeans(t *testing.T) {
 						condition = c
 					}
 				}
-				p := kustomizationState(k, &g).Progress(candidate, train.FluxReasonFails)
+				p := kustomizationState(k, &g).Progress(candidate, rules.FluxReasonFails)
 				seen["GitRepository "+condition.Type+" "+condition.Reason]++
 				switch {
 				case condition.Type == "Ready" && condition.Status == metav1.ConditionFalse && condition.Reason != "":
@@ -198,7 +199,7 @@ func TestEveryConditionOfTheRecordedSamplesIsReadAsWhatItMeans(t *testing.T) {
 			var h helmv2.HelmRelease
 			if yaml.Unmarshal([]byte(doc), &h) == nil && h.Kind == helmv2.HelmReleaseKind && (len(h.Status.History) > 0 || len(h.Status.Conditions) > 0) {
 				s := helmState(&h, "")
-				p := s.Progress(candidate, train.FluxReasonFails)
+				p := s.Progress(candidate, rules.FluxReasonFails)
 				seen["HelmRelease"]++
 				assert.NotEqual(t, RolledOut, p.Phase, file)
 				assert.NotEmpty(t, p.Why, file)

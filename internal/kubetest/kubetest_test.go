@@ -34,6 +34,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/release-train/release-train/internal/flux"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -235,7 +236,7 @@ func see(t *testing.T, object train.FluxObject) flux.Progress {
 	t.Helper()
 	s, err := look(t, object)
 	require.NoError(t, err)
-	return s.Progress(candidate, train.FluxReasonFails)
+	return s.Progress(candidate, rules.FluxReasonFails)
 }
 
 // --- the adapter against the server

@@ -23,6 +23,7 @@ import (
 	"github.com/release-train/release-train/internal/config"
 	"github.com/release-train/release-train/internal/flux"
 	"github.com/release-train/release-train/internal/gitlab"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/sandbox"
 	"github.com/release-train/release-train/internal/slack"
 	"github.com/release-train/release-train/internal/train"
@@ -333,7 +334,7 @@ func TestAPlayedDeployReachesFluxThroughFetchAndReconciliation(t *testing.T) {
 		state, err := f.State(ctx, tr.Staging.Flux)
 		require.NoError(t, err)
 		sawReconciling = sawReconciling || state.Reconciling
-		p := state.Progress(candidate, train.FluxReasonFails)
+		p := state.Progress(candidate, rules.FluxReasonFails)
 		assert.Equal(t, p.Phase == flux.RolledOut, p.Why == "")
 		return p.Phase == flux.RolledOut
 	})

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -112,7 +113,7 @@ func (r *repository) deployed(ctx context.Context, t train.Train, ref string, no
 		return train.Version{}, nil // a single commit: nothing has been deployed
 	}
 	sha := commits[len(commits)-1]
-	tag := train.Tag{Prefix: t.TagPrefix, Day: train.DayOf(now).Add(-7), Patch: 1}.String()
+	tag := train.Tag{Prefix: t.TagPrefix, Day: calendar.DayOf(now).Add(-7), Patch: 1}.String()
 	_, err = r.git(ctx, "tag", "-a", "-m", "Release before the sandbox began", tag, sha)
 	return train.Version{Tag: tag, SHA: sha}, err
 }

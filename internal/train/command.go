@@ -3,6 +3,8 @@ package train
 import (
 	"slices"
 	"time"
+
+	"github.com/release-train/release-train/internal/calendar"
 )
 
 // CommandName is the name of a command: of the signal, of the update and of the
@@ -55,7 +57,7 @@ type Command struct {
 	// Force does not wait for what runs.
 	Force bool `json:"force,omitempty"`
 	// Day is a release day.
-	Day Day `json:"day,omitzero"`
+	Day calendar.Day `json:"day,omitzero"`
 	// ID is set when a workflow passes a command on; a command is acted on once for each.
 	ID string `json:"id,omitempty"`
 }

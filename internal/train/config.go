@@ -1,6 +1,10 @@
 package train
 
-import "time"
+import (
+	"time"
+
+	"github.com/release-train/release-train/internal/calendar"
+)
 
 // Train is the configuration of one release line, as release.yaml states it
 // and as a release carries it from its departure to its end.
@@ -18,7 +22,7 @@ type Train struct {
 	// Zone is the IANA zone in which all wall clock times of the train are meant.
 	Zone string `json:"zone" yaml:"zone"`
 	// Calendar says which days are release days.
-	Calendar Calendar `json:"calendar" yaml:"calendar"`
+	Calendar calendar.Calendar `json:"calendar" yaml:"calendar"`
 	// Cut is when and what is tagged.
 	Cut Cut `json:"cut" yaml:"cut"`
 	// Window is when production may be deployed on a release day.
@@ -53,8 +57,8 @@ func (t Train) Location() *time.Location {
 }
 
 // Timetable is what the train's instants follow from.
-func (t Train) Timetable() Timetable {
-	return Timetable{
+func (t Train) Timetable() calendar.Timetable {
+	return calendar.Timetable{
 		Zone: t.Location(), Calendar: t.Calendar, Cut: t.Cut.At, Opens: t.Window.Opens, Closes: t.Window.Closes,
 		E2EAt: t.E2E.At, E2EDeadline: t.E2E.Deadline,
 	}
@@ -89,7 +93,7 @@ const (
 // Cut says when main is tagged and which commit is taken.
 type Cut struct {
 	// At is the wall clock time on cut day; 17:00 when left out.
-	At Clock `json:"at" yaml:"at"`
+	At calendar.Clock `json:"at" yaml:"at"`
 	// Require is head (tag the head, warn when its pipeline is not green) or
 	// green (newest commit with a green pipeline); head when left out.
 	Require CutRequire `json:"require" yaml:"require"`
@@ -106,8 +110,8 @@ const (
 
 // Window is when production may be deployed, [Opens, Closes) on release day.
 type Window struct {
-	Opens  Clock `json:"opens" yaml:"opens"`   // 11:00 when left out
-	Closes Clock `json:"closes" yaml:"closes"` // 16:00 when left out
+	Opens  calendar.Clock `json:"opens" yaml:"opens"`   // 11:00 when left out
+	Closes calendar.Clock `json:"closes" yaml:"closes"` // 16:00 when left out
 }
 
 // Environment is how a candidate gets to staging or production.
@@ -162,7 +166,7 @@ type Retry struct {
 	// one included; 3 when left out, 1: nothing is tried again by itself.
 	Attempts int `json:"attempts,omitempty" yaml:"attempts"`
 	// Wait is the time before the second attempt; it doubles with each. 1m when left out.
-	Wait Duration `json:"wait,omitzero" yaml:"wait"`
+	Wait calendar.Duration `json:"wait,omitzero" yaml:"wait"`
 }
 
 // DatadogConfig says what the service is called in Datadog.
@@ -210,9 +214,9 @@ type Smoke struct {
 
 // Limits bound the parts of a deploy; past one the outcome is unknown.
 type Limits struct {
-	Job   Duration `json:"job" yaml:"job"`     // 60m when left out
-	Flux  Duration `json:"flux" yaml:"flux"`   // 30m when left out
-	Smoke Duration `json:"smoke" yaml:"smoke"` // 30m when left out
+	Job   calendar.Duration `json:"job" yaml:"job"`     // 60m when left out
+	Flux  calendar.Duration `json:"flux" yaml:"flux"`   // 30m when left out
+	Smoke calendar.Duration `json:"smoke" yaml:"smoke"` // 30m when left out
 }
 
 // Total is how long a deploy may take from the play of its job on.
@@ -227,9 +231,9 @@ type E2EConfig struct {
 	// Variables start the run, e.g. TRIGGER_ID=e2e, ENV=staging.
 	Variables map[string]string `json:"variables,omitempty" yaml:"variables"`
 	// At is when it starts in the night after cut day; at once after staging when left out.
-	At Clock `json:"at,omitzero" yaml:"at"`
+	At calendar.Clock `json:"at,omitzero" yaml:"at"`
 	// Deadline is how long before the window opens a run that has not ended is overdue; 60m when left out.
-	Deadline Duration `json:"deadline" yaml:"deadline"`
+	Deadline calendar.Duration `json:"deadline" yaml:"deadline"`
 	// JUnit is a pattern of JUnit files in the jobs' artifacts, e.g. results/*.xml,
 	// read where GitLab's test report has nothing; none when left out.
 	JUnit string `json:"junit,omitempty" yaml:"junit"`
@@ -271,26 +275,26 @@ type ChangelogConfig struct {
 // Poll is how often the outside world is looked at while waiting. Each look of
 // a long wait is also a heartbeat, and each heartbeat is a billable action.
 type Poll struct {
-	Deploy Duration `json:"deploy" yaml:"deploy"` // jobs, Flux, smoke tests; 15s when left out
-	E2E    Duration `json:"e2e" yaml:"e2e"`       // the overnight run; 5m when left out
-	Gate   Duration `json:"gate" yaml:"gate"`     // freezes, holds, tag and Flux before production; 1m when left out
+	Deploy calendar.Duration `json:"deploy" yaml:"deploy"` // jobs, Flux, smoke tests; 15s when left out
+	E2E    calendar.Duration `json:"e2e" yaml:"e2e"`       // the overnight run; 5m when left out
+	Gate   calendar.Duration `json:"gate" yaml:"gate"`     // freezes, holds, tag and Flux before production; 1m when left out
 }
 
 // WithDefaults fills in what release.yaml may leave out.
 func (t Train) WithDefaults() Train {
 	set(&t.Mode, ModeLive)
 	set(&t.Branch, "main")
-	set(&t.Cut.At, Clock{17, 0})
+	set(&t.Cut.At, calendar.Clock{Hour: 17, Minute: 0})
 	set(&t.Cut.Require, RequireHead)
-	set(&t.Window.Opens, Clock{11, 0})
-	set(&t.Window.Closes, Clock{16, 0})
+	set(&t.Window.Opens, calendar.Clock{Hour: 11, Minute: 0})
+	set(&t.Window.Closes, calendar.Clock{Hour: 16, Minute: 0})
 	set(&t.E2E.Ref, "main")
-	set(&t.E2E.Deadline, Duration(time.Hour))
-	set(&t.Poll.Deploy, Duration(15*time.Second))
-	set(&t.Poll.E2E, Duration(5*time.Minute))
-	set(&t.Poll.Gate, Duration(time.Minute))
+	set(&t.E2E.Deadline, calendar.Duration(time.Hour))
+	set(&t.Poll.Deploy, calendar.Duration(15*time.Second))
+	set(&t.Poll.E2E, calendar.Duration(5*time.Minute))
+	set(&t.Poll.Gate, calendar.Duration(time.Minute))
 	set(&t.Retry.Attempts, 3)
-	set(&t.Retry.Wait, Duration(time.Minute))
+	set(&t.Retry.Wait, calendar.Duration(time.Minute))
 	set(&t.Policy.Approver, ApproverAnyone)
 	set(&t.Policy.Identity, IdentityClaimed)
 	for name, e := range map[EnvironmentName]*Environment{Staging: &t.Staging, Production: &t.Production} {
@@ -299,9 +303,9 @@ func (t Train) WithDefaults() Train {
 		set(&e.Rollback, RollbackOurs)
 		set(&e.Flux.Namespace, "flux-system")
 		e.Flux.TagPrefix = t.TagPrefix
-		set(&e.Limits.Job, Duration(time.Hour))
-		set(&e.Limits.Flux, Duration(30*time.Minute))
-		set(&e.Limits.Smoke, Duration(30*time.Minute))
+		set(&e.Limits.Job, calendar.Duration(time.Hour))
+		set(&e.Limits.Flux, calendar.Duration(30*time.Minute))
+		set(&e.Limits.Smoke, calendar.Duration(30*time.Minute))
 		set(&e.Lock, t.Name+"-"+string(name))
 		if e.Smoke != nil && e.Smoke.Project != "" {
 			smoke := *e.Smoke // the caller's value stays as it was

@@ -1,8 +1,9 @@
-// Package train is the contract and the pure domain of Release Train: names,
-// workflow IDs, the payloads of workflows and activities, tags, the calendar,
-// the plan of a release day, gates, status and the words of every message.
+// Package train is the contract: the configuration of a train, names and workflow
+// IDs, tags and candidates, the state of a release and the memory of a train, and
+// the payloads of all workflows and activities.
 //
-// Everything here is a function of its arguments: no clock, no network, no
-// Temporal, and nothing of this repository is imported. What talks to the
-// outside world belongs into the adapters, what waits belongs into workflows.
+// Belongs here: data that crosses a boundary, how it is spelled, and accessors
+// that say nothing but what stands in it. Does not: decisions (internal/rules),
+// sentences for people (internal/words), days and times (internal/calendar). It
+// knows no Temporal and makes no calls.
 package train

@@ -3,6 +3,8 @@ package train
 import (
 	"fmt"
 	"strings"
+
+	"github.com/release-train/release-train/internal/calendar"
 )
 
 // TaskQueue is the queue of all workflows and activities.
@@ -49,18 +51,18 @@ func SearchAttributes() []string {
 }
 
 // ReleaseID is the workflow ID of the release of a train on a release day.
-func ReleaseID(train string, day Day) string { return "release-" + train + "-" + day.String() }
+func ReleaseID(train string, day calendar.Day) string { return "release-" + train + "-" + day.String() }
 
 // ParseReleaseID undoes ReleaseID.
-func ParseReleaseID(id string) (train string, day Day, err error) {
+func ParseReleaseID(id string) (train string, day calendar.Day, err error) {
 	rest, ok := strings.CutPrefix(id, "release-")
 	name, date, ok2 := strings.Cut(rest, "-")
 	if ok && ok2 {
-		if day, err = ParseDay(date); err == nil {
+		if day, err = calendar.ParseDay(date); err == nil {
 			return name, day, nil
 		}
 	}
-	return "", Day{}, fmt.Errorf("%q is not the ID of a release: release-<train>-<YYYY-MM-DD>", id)
+	return "", calendar.Day{}, fmt.Errorf("%q is not the ID of a release: release-<train>-<YYYY-MM-DD>", id)
 }
 
 // MemoryID is the workflow ID of a train's memory.
@@ -76,7 +78,7 @@ func DeployID(lock string) string { return "deploy-" + lock }
 func DepartureID(train string) string { return "departure-" + train }
 
 // NotifyID is the workflow ID that delivers the messages of a release.
-func NotifyID(train string, day Day) string { return "notify-" + train + "-" + day.String() }
+func NotifyID(train string, day calendar.Day) string { return "notify-" + train + "-" + day.String() }
 
 // NotifyDeployID is the workflow ID that delivers the messages of a deploy without a release.
 func NotifyDeployID(lock string) string { return "notify-" + DeployID(lock) }

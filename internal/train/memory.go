@@ -1,6 +1,10 @@
 package train
 
-import "time"
+import (
+	"time"
+
+	"github.com/release-train/release-train/internal/calendar"
+)
 
 // Memory is what a train remembers from one release to the next: pause, hotfix
 // freeze, skipped and added days. TrainWorkflow owns it; an open release holds a
@@ -33,9 +37,9 @@ type OwnFreeze struct {
 
 // DayChange skips or adds a release day.
 type DayChange struct {
-	Day Day    `json:"day"`
-	Why string `json:"why,omitempty"`
-	By  string `json:"by,omitempty"`
+	Day calendar.Day `json:"day"`
+	Why string       `json:"why,omitempty"`
+	By  string       `json:"by,omitempty"`
 }
 
 // Holding says whether a hold of a kind is remembered.

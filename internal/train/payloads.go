@@ -1,6 +1,10 @@
 package train
 
-import "time"
+import (
+	"time"
+
+	"github.com/release-train/release-train/internal/calendar"
+)
 
 // Inputs and results of workflows.
 
@@ -8,30 +12,30 @@ import "time"
 type DepartureInput struct {
 	Train string `json:"train"`
 	// Day asks for one release day; zero: the scheduled one, or the next for a manual start.
-	Day Day `json:"day,omitzero"`
+	Day calendar.Day `json:"day,omitzero"`
 	// By is who started it by hand; empty for the Schedule.
 	By string `json:"by,omitempty"`
 	// Again allows a second release of a day whose first one has ended.
 	Again bool `json:"again,omitempty"`
 	// Squeeze rehearses the day in this much time, for the demo and tests; zero: the calendar's times.
-	Squeeze Duration `json:"squeeze,omitzero"`
+	Squeeze calendar.Duration `json:"squeeze,omitzero"`
 	// Opens is when the window of a squeezed day opens, counted from its start; zero: after two thirds.
-	Opens Duration `json:"opens,omitzero"`
+	Opens calendar.Duration `json:"opens,omitzero"`
 }
 
 // DepartureResult says what a departure did.
 type DepartureResult struct {
 	// ReleaseID is the started release; empty when none was started.
-	ReleaseID string `json:"releaseId,omitempty"`
-	Day       Day    `json:"day,omitzero"`
+	ReleaseID string       `json:"releaseId,omitempty"`
+	Day       calendar.Day `json:"day,omitzero"`
 	// Sentence says it for people.
 	Sentence string `json:"sentence"`
 }
 
 // ReleaseInput is a release's configuration and its instants, fixed at departure.
 type ReleaseInput struct {
-	Train Train `json:"train"`
-	Plan  Plan  `json:"plan"`
+	Train Train         `json:"train"`
+	Plan  calendar.Plan `json:"plan"`
 	// By is who started it by hand; empty for the Schedule.
 	By string `json:"by,omitempty"`
 	// Searchable says that the namespace knows our search attributes.
@@ -59,33 +63,33 @@ type Supersede struct {
 
 // Summary is a release's result, at most 20 KB; reports are made of it.
 type Summary struct {
-	Train     string    `json:"train"`
-	Day       Day       `json:"day"`
-	End       End       `json:"end"`
-	Why       string    `json:"why,omitempty"` // one sentence
-	Tag       string    `json:"tag,omitempty"`
-	SHA       string    `json:"sha,omitempty"`
-	From      string    `json:"from,omitempty"` // what production ran before
-	DepartAt  time.Time `json:"departedAt,omitzero"`
-	CutAt     time.Time `json:"cutAt,omitzero"`
-	StagedAt  time.Time `json:"stagedAt,omitzero"`
-	TestedAt  time.Time `json:"testedAt,omitzero"`
-	Released  time.Time `json:"releasedAt,omitzero"`
-	EndedAt   time.Time `json:"endedAt,omitzero"`
-	E2E       E2EState  `json:"e2e,omitempty"`
-	Commits   int       `json:"commits,omitempty"`
-	Requests  int       `json:"mergeRequests,omitempty"`
-	FirstAt   time.Time `json:"firstCommitAt,omitzero"`
-	MedianAt  time.Time `json:"medianCommitAt,omitzero"`
-	Changelog string    `json:"changelogUrl,omitempty"`
-	Compare   string    `json:"compareUrl,omitempty"`
-	E2EURL    string    `json:"e2eUrl,omitempty"`
-	CypressAt string    `json:"cypressUrl,omitempty"`
-	Former    []string  `json:"formerCandidates,omitempty"`
-	Approval  *Approval `json:"approval,omitempty"`
-	Record    Record    `json:"record,omitzero"`
-	StagingAt string    `json:"stagingJobUrl,omitempty"`
-	ProdAt    string    `json:"productionJobUrl,omitempty"`
+	Train     string       `json:"train"`
+	Day       calendar.Day `json:"day"`
+	End       End          `json:"end"`
+	Why       string       `json:"why,omitempty"` // one sentence
+	Tag       string       `json:"tag,omitempty"`
+	SHA       string       `json:"sha,omitempty"`
+	From      string       `json:"from,omitempty"` // what production ran before
+	DepartAt  time.Time    `json:"departedAt,omitzero"`
+	CutAt     time.Time    `json:"cutAt,omitzero"`
+	StagedAt  time.Time    `json:"stagedAt,omitzero"`
+	TestedAt  time.Time    `json:"testedAt,omitzero"`
+	Released  time.Time    `json:"releasedAt,omitzero"`
+	EndedAt   time.Time    `json:"endedAt,omitzero"`
+	E2E       E2EState     `json:"e2e,omitempty"`
+	Commits   int          `json:"commits,omitempty"`
+	Requests  int          `json:"mergeRequests,omitempty"`
+	FirstAt   time.Time    `json:"firstCommitAt,omitzero"`
+	MedianAt  time.Time    `json:"medianCommitAt,omitzero"`
+	Changelog string       `json:"changelogUrl,omitempty"`
+	Compare   string       `json:"compareUrl,omitempty"`
+	E2EURL    string       `json:"e2eUrl,omitempty"`
+	CypressAt string       `json:"cypressUrl,omitempty"`
+	Former    []string     `json:"formerCandidates,omitempty"`
+	Approval  *Approval    `json:"approval,omitempty"`
+	Record    Record       `json:"record,omitzero"`
+	StagingAt string       `json:"stagingJobUrl,omitempty"`
+	ProdAt    string       `json:"productionJobUrl,omitempty"`
 }
 
 // Inputs and results of activities. A Key is stored at the vendor, so that a
@@ -95,17 +99,17 @@ type Summary struct {
 type PlanDepartureInput struct {
 	Train string `json:"train"`
 	// ScheduledAt is the Schedule's nominal time; zero for a manual start.
-	ScheduledAt time.Time `json:"scheduledAt,omitzero"`
-	Now         time.Time `json:"now"`
-	Day         Day       `json:"day,omitzero"`
-	Squeeze     Duration  `json:"squeeze,omitzero"`
-	Opens       Duration  `json:"opens,omitzero"`
+	ScheduledAt time.Time         `json:"scheduledAt,omitzero"`
+	Now         time.Time         `json:"now"`
+	Day         calendar.Day      `json:"day,omitzero"`
+	Squeeze     calendar.Duration `json:"squeeze,omitzero"`
+	Opens       calendar.Duration `json:"opens,omitzero"`
 }
 
 // PlannedDeparture is the release that departs, or why none does.
 type PlannedDeparture struct {
-	Train Train `json:"train"`
-	Plan  Plan  `json:"plan"`
+	Train Train         `json:"train"`
+	Plan  calendar.Plan `json:"plan"`
 	// Refused says why nothing departs; empty when something does.
 	Refused string `json:"refused,omitempty"`
 	// Searchable says that the namespace knows our search attributes.
@@ -114,8 +118,8 @@ type PlannedDeparture struct {
 
 // AwaitClosedInput waits until a workflow has ended.
 type AwaitClosedInput struct {
-	WorkflowID string   `json:"workflowId"`
-	Poll       Duration `json:"poll"`
+	WorkflowID string            `json:"workflowId"`
+	Poll       calendar.Duration `json:"poll"`
 }
 
 // CloseOlderInput asks that all other open releases of a train end.
@@ -214,15 +218,15 @@ type AwaitChangeInput struct {
 	Guard Guard       `json:"guard"`
 	Known Observation `json:"known"`
 	// TagPrefix, Day and Ours tell tags of the day that somebody made by hand; zero Day: not looked for.
-	TagPrefix string   `json:"tagPrefix,omitempty"`
-	Day       Day      `json:"day,omitzero"`
-	Ours      []string `json:"ours,omitempty"`
+	TagPrefix string       `json:"tagPrefix,omitempty"`
+	Day       calendar.Day `json:"day,omitzero"`
+	Ours      []string     `json:"ours,omitempty"`
 	// Job is the production job that somebody else may start; empty: not looked for.
-	Job   string    `json:"job,omitempty"`
-	Until time.Time `json:"until"`
-	Poll  Duration  `json:"poll"`
+	Job   string            `json:"job,omitempty"`
+	Until time.Time         `json:"until"`
+	Poll  calendar.Duration `json:"poll"`
 	// Beat is how often the watch says that it lives: each one is billable.
-	Beat Duration `json:"beat"`
+	Beat calendar.Duration `json:"beat"`
 }
 
 // ResolveCutInput works out what a new candidate would be.
@@ -268,8 +272,8 @@ type MarkBadInput struct {
 
 // CheckDayInput asks whether a day is still a release day.
 type CheckDayInput struct {
-	Train string `json:"train"`
-	Day   Day    `json:"day"`
+	Train string       `json:"train"`
+	Day   calendar.Day `json:"day"`
 }
 
 // CheckedDay says why it is not; empty: it is.
@@ -281,7 +285,7 @@ type CheckedDay struct {
 type WatchdogInput struct {
 	Train string `json:"train"`
 	// After is how long after the cut time it looks; zero: WatchdogAfter.
-	After Duration `json:"after,omitzero"`
+	After calendar.Duration `json:"after,omitzero"`
 }
 
 // ExpectReleaseInput asks whether the release that should have departed did.
@@ -294,8 +298,8 @@ type ExpectReleaseInput struct {
 // ExpectedRelease is the answer.
 type ExpectedRelease struct {
 	// Train is its configuration, for the alarm.
-	Train Train `json:"train,omitzero"`
-	Day   Day   `json:"day,omitzero"`
+	Train Train        `json:"train,omitzero"`
+	Day   calendar.Day `json:"day,omitzero"`
 	// Sentence says what was found; Alarm that nothing explains the absence.
 	Sentence string `json:"sentence"`
 	Alarm    bool   `json:"alarm,omitempty"`
@@ -339,10 +343,10 @@ type ChosenCommit struct {
 
 // CreateTagInput creates the next tag of a day on a commit.
 type CreateTagInput struct {
-	Project string `json:"project"`
-	Prefix  string `json:"prefix"`
-	Day     Day    `json:"day"`
-	SHA     string `json:"sha"`
+	Project string       `json:"project"`
+	Prefix  string       `json:"prefix"`
+	Day     calendar.Day `json:"day"`
+	SHA     string       `json:"sha"`
 	// About is the first line of the tag's message.
 	About string `json:"about"`
 	Guard Guard  `json:"guard"`
@@ -380,10 +384,10 @@ type AwaitPipelineJobInput struct {
 	Project   string    `json:"project"`
 	Candidate Candidate `json:"candidate"`
 	// PipelineID is looked at in place of the pipeline that the tag's push made; 0: that one.
-	PipelineID int64     `json:"pipelineId,omitempty"`
-	Job        string    `json:"job"`
-	Until      time.Time `json:"until"`
-	Poll       Duration  `json:"poll"`
+	PipelineID int64             `json:"pipelineId,omitempty"`
+	Job        string            `json:"job"`
+	Until      time.Time         `json:"until"`
+	Poll       calendar.Duration `json:"poll"`
 }
 
 // PipelineJob is a job in a tag's pipeline.
@@ -501,9 +505,9 @@ type RollbackPlan struct {
 
 // AwaitFreeInput waits until no other deploy job of an environment runs.
 type AwaitFreeInput struct {
-	Guard Guard     `json:"guard"`
-	Until time.Time `json:"until"`
-	Poll  Duration  `json:"poll"`
+	Guard Guard             `json:"guard"`
+	Until time.Time         `json:"until"`
+	Poll  calendar.Duration `json:"poll"`
 }
 
 // Freed says what still runs; empty: nothing does.
@@ -525,9 +529,9 @@ type AwaitJobInput struct {
 	PipelineID int64  `json:"pipelineId"`
 	Job        string `json:"job"`
 	// Played says that somebody plays it: "manual" is then only an answer of the past.
-	Played bool      `json:"played,omitempty"`
-	Until  time.Time `json:"until"`
-	Poll   Duration  `json:"poll"`
+	Played bool              `json:"played,omitempty"`
+	Until  time.Time         `json:"until"`
+	Poll   calendar.Duration `json:"poll"`
 }
 
 // EndedJob is how a job or pipeline ended.
@@ -550,10 +554,10 @@ func (e EndedJob) Succeeded() bool { return e.Status == "success" && !e.TimedOut
 
 // AwaitRolloutInput waits until Flux reports a candidate rolled out.
 type AwaitRolloutInput struct {
-	Flux      FluxObject `json:"flux"`
-	Candidate Candidate  `json:"candidate"`
-	Until     time.Time  `json:"until"`
-	Poll      Duration   `json:"poll"`
+	Flux      FluxObject        `json:"flux"`
+	Candidate Candidate         `json:"candidate"`
+	Until     time.Time         `json:"until"`
+	Poll      calendar.Duration `json:"poll"`
 }
 
 // Rollout is what Flux reports.
@@ -612,10 +616,10 @@ type E2EFound struct {
 
 // AwaitPipelineInput waits for the end of a pipeline.
 type AwaitPipelineInput struct {
-	Project    string    `json:"project"`
-	PipelineID int64     `json:"pipelineId"`
-	Until      time.Time `json:"until"`
-	Poll       Duration  `json:"poll"`
+	Project    string            `json:"project"`
+	PipelineID int64             `json:"pipelineId"`
+	Until      time.Time         `json:"until"`
+	Poll       calendar.Duration `json:"poll"`
 }
 
 // ReadE2EReportInput asks what an E2E pipeline found.

@@ -1,6 +1,10 @@
 package train
 
-import "time"
+import (
+	"time"
+
+	"github.com/release-train/release-train/internal/calendar"
+)
 
 // RefusalCode says for programs why a command was refused. Codes are stable;
 // docs/commands.md lists them with their sentences.
@@ -152,8 +156,8 @@ type Refusal struct {
 	Tag string  `json:"tag,omitempty"`
 	To  Version `json:"to,omitzero"`
 	// Day is the day that was named, Today the one that it is compared with.
-	Day   Day `json:"day,omitzero"`
-	Today Day `json:"today,omitzero"`
+	Day   calendar.Day `json:"day,omitzero"`
+	Today calendar.Day `json:"today,omitzero"`
 	// At is the instant that it is about, Until the end of a span from At.
 	At    time.Time `json:"at,omitzero"`
 	Until time.Time `json:"until,omitzero"`

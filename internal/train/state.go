@@ -3,6 +3,8 @@ package train
 import (
 	"slices"
 	"time"
+
+	"github.com/release-train/release-train/internal/calendar"
 )
 
 // Phase is where a release is in its day. PRODUCT.md section 3.
@@ -237,8 +239,8 @@ type Ending struct {
 // State is all that a release remembers of its day. Workflows change it, pure
 // functions read it.
 type State struct {
-	Train Train `json:"train"`
-	Plan  Plan  `json:"plan"`
+	Train Train         `json:"train"`
+	Plan  calendar.Plan `json:"plan"`
 	// By is who started the day by hand; empty for the Schedule.
 	By string `json:"by,omitempty"`
 

@@ -1,13 +1,17 @@
 package train
 
-import "time"
+import (
+	"time"
+
+	"github.com/release-train/release-train/internal/calendar"
+)
 
 // Status is the one answer to "what is going on?": the status query, the CLI,
 // the Web UI and Slack all show it. PRODUCT.md section 6.
 type Status struct {
 	ID         string          `json:"id"`
 	Train      string          `json:"train"`
-	Day        Day             `json:"day"`
+	Day        calendar.Day    `json:"day"`
 	Zone       string          `json:"zone"`
 	Phase      Phase           `json:"phase"`
 	End        End             `json:"end,omitempty"`

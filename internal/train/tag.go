@@ -7,13 +7,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/release-train/release-train/internal/calendar"
 )
 
 // Tag is a release tag, <prefix>v<YYYY>.<MM>.<DD>.<patch>. The date is the
 // release day's; patch starts at 1. PRODUCT.md section 2.
 type Tag struct {
 	Prefix string
-	Day    Day
+	Day    calendar.Day
 	Patch  int
 }
 
@@ -27,7 +29,7 @@ func ParseTag(prefix, name string) (Tag, error) {
 	if !ok || m == nil {
 		return Tag{}, fmt.Errorf("%q is not a release tag: write %sv<YYYY>.<MM>.<DD>.<patch>, for example %sv2024.10.02.1", name, prefix, prefix)
 	}
-	day, err := ParseDay(m[1] + "-" + m[2] + "-" + m[3])
+	day, err := calendar.ParseDay(m[1] + "-" + m[2] + "-" + m[3])
 	if err != nil {
 		return Tag{}, fmt.Errorf("%q is not a release tag: there is no day %s.%s.%s", name, m[1], m[2], m[3])
 	}
@@ -50,7 +52,7 @@ func (t Tag) Compare(o Tag) int {
 
 // NextTag is the tag that follows all existing ones of the day. Names that are
 // not tags of this train and day are passed over.
-func NextTag(prefix string, day Day, existing []string) Tag {
+func NextTag(prefix string, day calendar.Day, existing []string) Tag {
 	next := Tag{Prefix: prefix, Day: day, Patch: 1}
 	for _, name := range existing {
 		t, err := ParseTag(prefix, name)

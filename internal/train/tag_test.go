@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/release-train/release-train/internal/calendar"
 )
 
 func tag(t *testing.T, prefix, name string) Tag {
@@ -23,7 +25,7 @@ func TestATagIsReadAndWrittenBack(t *testing.T) {
 		assert.Equal(t, c.name, got.String())
 		assert.Equal(t, c.prefix, got.Prefix)
 	}
-	assert.Equal(t, Tag{Prefix: "api/", Day: Day{2024, 10, 2}, Patch: 12}, tag(t, "api/", "api/v2024.10.02.12"))
+	assert.Equal(t, Tag{Prefix: "api/", Day: calendar.Day{Year: 2024, Month: 10, Day: 2}, Patch: 12}, tag(t, "api/", "api/v2024.10.02.12"))
 }
 
 func TestWhatIsNoTagOfTheTrainIsRefused(t *testing.T) {
@@ -78,14 +80,14 @@ func TestTheNextTagFollowsTheHighestPatchOfTheDay(t *testing.T) {
 			"api/v2024.10.02", "api/extra/v2024.10.02.7", "api/v2024.10.020.7", "api/v2024.10.02.1",
 		}, "api/v2024.10.02.2"},
 	} {
-		assert.Equal(t, c.want, NextTag("api/", Day{2024, 10, 2}, c.existing).String(), name)
+		assert.Equal(t, c.want, NextTag("api/", calendar.Day{Year: 2024, Month: 10, Day: 2}, c.existing).String(), name)
 	}
 }
 
 func TestTheNextTagSortsAfterAllOfItsDay(t *testing.T) {
 	var existing []string
 	for range 120 {
-		next := NextTag("api/", Day{2024, 10, 2}, existing)
+		next := NextTag("api/", calendar.Day{Year: 2024, Month: 10, Day: 2}, existing)
 		for _, name := range existing {
 			require.Positive(t, next.Compare(tag(t, "api/", name)))
 		}

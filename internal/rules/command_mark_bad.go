@@ -1,0 +1,30 @@
+package rules
+
+import (
+	"time"
+
+	"github.com/release-train/release-train/internal/train"
+)
+
+func markBadCommand() Definition {
+	return Definition{
+		Name: train.MarkBad, NeedsReason: true, Precedence: ActsMarkBad, Example: train.Command{Reason: "loses bookings"},
+		check: func(s *train.State, _ train.Command, _ time.Time) *train.Refusal {
+			if r := first(needsCandidate(s), notDeploying(s)); r != nil {
+				return r
+			}
+			if s.Bad[s.Candidate.Tag] != "" {
+				return &train.Refusal{Code: train.RefusedAlreadyMarkedBad, Tag: s.Candidate.Tag}
+			}
+			return nil
+		},
+		apply: func(s *train.State, c train.Command, _ time.Time) Effect {
+			bad := map[string]string{s.Candidate.Tag: c.Reason}
+			for tag, why := range s.Bad {
+				bad[tag] = why
+			}
+			s.Bad, s.Approval, s.Promotion = bad, nil, nil
+			return Effect{Tag: s.Candidate.Tag}
+		},
+	}
+}

@@ -1,0 +1,62 @@
+package words
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/release-train/release-train/internal/calendar"
+	"github.com/release-train/release-train/internal/train"
+)
+
+func holdLine(h train.Hold, m Markup, zone *time.Location) string {
+	s := m.link(m.Escape(h.Reason), h.Link) + ", since " + When(h.Since, zone)
+	if h.By != "" {
+		s += ", by " + m.Escape(h.By)
+	}
+	if !h.Until.IsZero() {
+		s += ", until " + When(h.Until, zone)
+	}
+	return s
+}
+
+func changelogLine(c train.ChangelogDigest, m Markup) string {
+	if c.URL == "" {
+		return ""
+	}
+	s := fmt.Sprintf("%s since %s, %s, %s", m.Link(Plural(c.Commits, "commit"), c.URL), m.Escape(c.From), Plural(c.Requests, "merge request"), m.link("compare", c.CompareURL))
+	if c.Fallback != "" {
+		s += " (" + m.Escape(c.Fallback) + ")"
+	}
+	return s
+}
+
+// DeliveryTitle says in one line what a delivery is about.
+func DeliveryTitle(d train.DeliverInput) string {
+	switch {
+	case len(d.Events) > 0:
+		return d.Events[len(d.Events)-1].Message.Title
+	case d.Card != nil:
+		return d.Card.Title
+	}
+	return d.Topic
+}
+
+// CancelledWhy says why a release ended that somebody cancelled.
+func CancelledWhy(c train.Command) string { return fmt.Sprintf("Cancelled by %s: %s", c.By, c.Reason) }
+
+// NoReleaseDayReason says why a release is held whose day is no release day any more.
+func NoReleaseDayReason(day calendar.Day, why string) string {
+	return day.String() + " is no longer a release day: " + why
+}
+
+// RolledBackReason says why a candidate is held that was rolled back.
+func RolledBackReason(d train.Deploy) string {
+	if d.Rollback == nil {
+		return ""
+	}
+	why := d.Cause
+	if d.Rollback.Reason != "" {
+		why = d.Rollback.Reason
+	}
+	return fmt.Sprintf("%s was rolled back to %s: %s", d.Tag, d.Rollback.To, why)
+}
