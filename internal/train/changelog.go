@@ -1,6 +1,8 @@
 package train
 
-import "time"
+import (
+	"time"
+)
 
 // ChangelogDigest is what workflow history keeps of a changelog: the link,
 // counts and a short author list. The whole of it is the GitLab release.
@@ -25,4 +27,16 @@ type ChangelogDigest struct {
 	MedianCommitAt time.Time `json:"medianCommitAt,omitzero"`
 	// Fallback says why the start is not what Flux reports; empty: it is.
 	Fallback string `json:"fallback,omitempty"`
+}
+
+// PublishChangelogInput makes the changelog and publishes it as the GitLab release of the tag.
+type PublishChangelogInput struct {
+	Project   string         `json:"project"`
+	Branch    string         `json:"branch"`
+	IssueURL  string         `json:"issueUrl,omitempty"`
+	From      RunningVersion `json:"from"`
+	Candidate Candidate      `json:"candidate"`
+	// WithContributors asks for all who have commits in it: the policy needs them.
+	WithContributors bool   `json:"withContributors,omitempty"`
+	Key              string `json:"key"`
 }

@@ -49,3 +49,69 @@ func (m *Memory) Holding(kind HoldKind) bool { return FindHold(m.Holds, kind) !=
 func (m *Memory) Empty() bool {
 	return len(m.Holds) == 0 && m.Freeze == nil && len(m.Skipped) == 0 && len(m.Added) == 0
 }
+
+// AskTrainInput passes a command on to the train.
+type AskTrainInput struct {
+	Train   string      `json:"train"`
+	Name    CommandName `json:"name"`
+	Command Command     `json:"command"`
+}
+
+// MemoryAnswer is what the train answered.
+type MemoryAnswer struct {
+	// Refused says why; empty: it was accepted.
+	Refused string `json:"refused,omitempty"`
+	// Why is the refusal as a value.
+	Why    *Refusal `json:"why,omitempty"`
+	Answer Answer   `json:"answer"`
+}
+
+// Refusal is the refusal as a value, also where only its sentence came.
+func (a MemoryAnswer) Refusal(name CommandName) *Refusal {
+	if a.Why != nil {
+		return a.Why
+	}
+	return &Refusal{Code: RefusedByTrain, Command: name, Detail: a.Refused}
+}
+
+// TellReleasesInput hands the train's memory to its open releases.
+type TellReleasesInput struct {
+	Train string `json:"train"`
+	News  News   `json:"news"`
+}
+
+// ToldReleases are the releases that were told.
+type ToldReleases struct {
+	IDs []string `json:"ids,omitempty"`
+}
+
+// News is what the train tells its open release.
+type News struct {
+	Memory Memory `json:"memory"`
+	// Decisions that led to it, in their order.
+	Decisions []Decision `json:"decisions,omitempty"`
+}
+
+// MemoryInput starts a TrainWorkflow.
+type MemoryInput struct {
+	Train string `json:"train"`
+	// Memory and Record come from the run before.
+	Memory Memory `json:"memory,omitzero"`
+	Record Record `json:"record,omitzero"`
+}
+
+// FreezeInput creates, changes or deletes our freeze period.
+type FreezeInput struct {
+	Project string    `json:"project"`
+	Freeze  OwnFreeze `json:"freeze"`
+	Key     string    `json:"key"`
+}
+
+// FreezeResult is the freeze period as GitLab has it.
+type FreezeResult struct {
+	ID int64 `json:"id,omitempty"`
+	// Gone says that somebody deleted it in GitLab.
+	Gone bool `json:"gone,omitempty"`
+	// Refused is GitLab's refusal.
+	Refused string `json:"refused,omitempty"`
+}

@@ -1,5 +1,9 @@
 package train
 
+import (
+	"time"
+)
+
 // Message is what is posted to a channel. Text is Slack mrkdwn that is already
 // escaped where it quotes foreign text.
 type Message struct {
@@ -38,4 +42,35 @@ type Announcement struct {
 type NotifyInput struct {
 	// Key begins the idempotency keys of all messages.
 	Key string `json:"key"`
+}
+
+// DeliverInput delivers what there is for one channel: the card, then events
+// into its thread, then the topic.
+type DeliverInput struct {
+	Channel string `json:"channel"`
+	// TS is the card's message; empty: it has not been posted.
+	TS string `json:"ts,omitempty"`
+	// Card is posted, or replaces the message TS; nil leaves it.
+	Card *Message `json:"card,omitempty"`
+	// Events go into the card's thread, in their order.
+	Events []Event `json:"events,omitempty"`
+	// Topic is our part of the channel's topic; empty leaves it.
+	Topic string `json:"topic,omitempty"`
+	// Since bounds the search for messages that an earlier call posted.
+	Since time.Time `json:"since"`
+	// Key tells this release's card from all others; each event has its own.
+	Key string `json:"key"`
+}
+
+// Event is a message in a thread.
+type Event struct {
+	Message Message `json:"message"`
+	// Broadcast shows it in the channel as well.
+	Broadcast bool   `json:"broadcast,omitempty"`
+	Key       string `json:"key"`
+}
+
+// Delivered is where the card stands.
+type Delivered struct {
+	TS string `json:"ts"`
 }

@@ -1,5 +1,11 @@
 package train
 
+import (
+	"time"
+
+	"github.com/release-train/release-train/internal/calendar"
+)
+
 // Guard is what must still hold at the very moment of a write: the activity
 // that writes reads it again and returns holds as a value if it does not.
 type Guard struct {
@@ -46,4 +52,32 @@ type Observation struct {
 	Started *PipelineJob `json:"started,omitempty"`
 	// HandMade are newer tags of the day that are not ours.
 	HandMade []string `json:"handMade,omitempty"`
+}
+
+// AwaitChangeInput watches what must hold until it is other than known.
+type AwaitChangeInput struct {
+	Guard Guard       `json:"guard"`
+	Known Observation `json:"known"`
+	// TagPrefix, Day and Ours tell tags of the day that somebody made by hand; zero Day: not looked for.
+	TagPrefix string       `json:"tagPrefix,omitempty"`
+	Day       calendar.Day `json:"day,omitzero"`
+	Ours      []string     `json:"ours,omitempty"`
+	// Job is the production job that somebody else may start; empty: not looked for.
+	Job   string            `json:"job,omitempty"`
+	Until time.Time         `json:"until"`
+	Poll  calendar.Duration `json:"poll"`
+	// Beat is how often the watch says that it lives: each one is billable.
+	Beat calendar.Duration `json:"beat"`
+}
+
+// AwaitFreeInput waits until no other deploy job of an environment runs.
+type AwaitFreeInput struct {
+	Guard Guard             `json:"guard"`
+	Until time.Time         `json:"until"`
+	Poll  calendar.Duration `json:"poll"`
+}
+
+// Freed says what still runs; empty: nothing does.
+type Freed struct {
+	Busy string `json:"busy,omitempty"`
 }

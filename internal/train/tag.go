@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/release-train/release-train/internal/calendar"
 )
@@ -73,70 +72,4 @@ func NewestTagBefore(before Tag, existing []string) (Tag, bool) {
 		}
 	}
 	return best, best.Patch > 0
-}
-
-// Version is what an environment runs.
-type Version struct {
-	// Tag is empty when only a commit is known.
-	Tag string `json:"tag,omitempty"`
-	// SHA is the full commit; empty when only a tag is known.
-	SHA string `json:"sha,omitempty"`
-}
-
-// IsZero says that nothing is known to run.
-func (v Version) IsZero() bool { return v == Version{} }
-
-// String is the tag, else the short commit, else "nothing".
-func (v Version) String() string {
-	switch {
-	case v.Tag != "":
-		return v.Tag
-	case v.SHA != "":
-		return ShortSHA(v.SHA)
-	default:
-		return "nothing"
-	}
-}
-
-// Ref is what git can resolve: the commit where it is known, else the tag.
-func (v Version) Ref() string { return cmp.Or(v.SHA, v.Tag) }
-
-// shortestSHA is how many digits of a commit are taken for it.
-const shortestSHA = 7
-
-// Is says whether this is the candidate: the same tag, and no other commit;
-// where no tag is known, the same commit, which may be shortened.
-func (v Version) Is(c Candidate) bool {
-	if v.Tag == "" {
-		return len(v.SHA) >= shortestSHA && strings.HasPrefix(c.SHA, v.SHA)
-	}
-	return v.Tag == c.Tag && (v.SHA == "" || c.SHA == "" || v.SHA == c.SHA)
-}
-
-// Same says whether two versions are the same: by commit where both know theirs.
-func (v Version) Same(o Version) bool {
-	if v.SHA != "" && o.SHA != "" {
-		return v.SHA == o.SHA
-	}
-	return v.Tag == o.Tag
-}
-
-// ShortSHA is a commit as people write it, eight digits.
-func ShortSHA(sha string) string {
-	if len(sha) > 8 {
-		return sha[:8]
-	}
-	return sha
-}
-
-// Candidate is a tag and the commit it points at.
-type Candidate struct {
-	Tag string `json:"tag"`
-	SHA string `json:"sha"` // full commit
-	// URL is the tag's page in GitLab.
-	URL string `json:"url,omitempty"`
-	// By is who cut it; empty: the Schedule.
-	By string `json:"by,omitempty"`
-	// CutAt is when it became the release's candidate.
-	CutAt time.Time `json:"cutAt,omitzero"`
 }

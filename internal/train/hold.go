@@ -1,0 +1,104 @@
+package train
+
+import (
+	"slices"
+	"time"
+)
+
+// HoldKind names a hold. PRODUCT.md section 4.
+type HoldKind string
+
+// Holds.
+const (
+	HoldPause           HoldKind = "pause"
+	HoldFreeze          HoldKind = "freeze"
+	HoldHotfix          HoldKind = "hotfix"
+	HoldEnvironmentBusy HoldKind = "environment-busy"
+	HoldDrift           HoldKind = "drift"
+	HoldRolledBack      HoldKind = "rolled-back"
+	HoldLate            HoldKind = "late"
+)
+
+// Hold is a named stop.
+type Hold struct {
+	Kind   HoldKind  `json:"kind"`
+	Reason string    `json:"reason"`
+	By     string    `json:"by,omitempty"`
+	Since  time.Time `json:"since"`
+	Until  time.Time `json:"until,omitzero"` // zero: until somebody or something ends it
+	Link   string    `json:"link,omitempty"`
+	// Moved says that a drift is about the tag: it is gone or points elsewhere.
+	Moved bool `json:"moved,omitempty"`
+}
+
+// HoldKinds are all holds.
+func HoldKinds() []HoldKind {
+	return []HoldKind{HoldPause, HoldFreeze, HoldHotfix, HoldEnvironmentBusy, HoldDrift, HoldRolledBack, HoldLate}
+}
+
+// Step is an outside write of a workflow; each obeys some of the holds.
+type Step string
+
+// Steps.
+const (
+	StepTag              Step = "tag"
+	StepChangelog        Step = "changelog"
+	StepDeployStaging    Step = "deploy-staging"
+	StepE2E              Step = "e2e"
+	StepDeployProduction Step = "deploy-production"
+	StepPlay             Step = "play"
+	StepSmoke            Step = "smoke"
+	StepMessage          Step = "message"
+	StepFreeze           Step = "freeze"
+	StepCancelPipeline   Step = "cancel-pipeline"
+	StepMarkBad          Step = "mark-bad"
+	StepRollback         Step = "rollback"
+	StepReplacePipeline  Step = "replace-pipeline"
+	StepCancelJob        Step = "cancel-job"
+	StepRecord           Step = "record"
+)
+
+// DeployStepOf is the step that deploys to an environment.
+func DeployStepOf(e EnvironmentName) Step {
+	if e == Production {
+		return StepDeployProduction
+	}
+	return StepDeployStaging
+}
+
+// FindHold is the hold of a kind; nil when none stands.
+func FindHold(holds []Hold, kind HoldKind) *Hold {
+	i := slices.IndexFunc(holds, func(h Hold) bool { return h.Kind == kind })
+	if i < 0 {
+		return nil
+	}
+	return &holds[i]
+}
+
+// WithoutHold are the holds of other kinds.
+func WithoutHold(holds []Hold, kind HoldKind) []Hold {
+	var rest []Hold
+	for _, h := range holds {
+		if h.Kind != kind {
+			rest = append(rest, h)
+		}
+	}
+	return rest
+}
+
+// SetHold adds a hold or renews its reason; it stands since it was first set.
+func SetHold(holds []Hold, h Hold) []Hold {
+	if old := FindHold(holds, h.Kind); old != nil {
+		h.Since = old.Since
+	}
+	return append(WithoutHold(holds, h.Kind), h)
+}
+
+// Kinds are the kinds of holds.
+func Kinds(holds []Hold) []HoldKind {
+	var kinds []HoldKind
+	for _, h := range holds {
+		kinds = append(kinds, h.Kind)
+	}
+	return kinds
+}
