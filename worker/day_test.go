@@ -281,7 +281,7 @@ func TestADayOnARealServerIsReleasedAndLeavesEverythingInItsPlace(t *testing.T) 
 	}
 }
 
-// costs holds the day to what PRODUCT.md section 12 promises.
+// costs holds the day to what docs/architecture.md promises (Cost).
 func (p *place) costs(id string, s train.Summary) {
 	p.t.Helper()
 	total, bytes := 0, 0

@@ -299,7 +299,7 @@ func (r *release) until(ctx workflow.Context, cond func() bool) error {
 }
 
 // sleepUntil waits for an instant or a condition, whichever comes first, and
-// leaves no timer behind. See ENGINEERING.md section 5, fact 6.
+// leaves no timer behind. See docs/architecture.md, Facts about Temporal.
 func (r *release) sleepUntil(ctx workflow.Context, at time.Time, summary string, cond func() bool) error {
 	wait := at.Sub(workflow.Now(ctx))
 	if wait <= 0 || cond() {

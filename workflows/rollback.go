@@ -139,7 +139,7 @@ type rung struct {
 const firstRung = 10
 
 // climb is the ladder: retry the old tag's job that succeeded; a new pipeline
-// on the old tag; the rollback job. PRODUCT.md section 8.
+// on the old tag; the rollback job. docs/architecture.md, Deploys.
 func (w *way) climb(ctx workflow.Context, plan train.RollbackPlan, r *train.RolledBack) *setback {
 	if plan.Present && w.JobID == 0 { // else what a job of ours has told Flux may still come
 		r.Way, w.present, w.attempt = train.WayAlreadyThere, true, firstRung-1

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Calendar says which days are release days. PRODUCT.md section 10.
+// Calendar says which days are release days. docs/architecture.md, Calendar.
 type Calendar struct {
 	// Weekdays are the ordinary release days: mon, tue, …
 	Weekdays []Weekday `json:"weekdays" yaml:"weekdays"`

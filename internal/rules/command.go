@@ -20,7 +20,7 @@ type Definition struct {
 	NeedsReason bool
 	// OfTrain says that it belongs to the train: a release passes it on.
 	OfTrain bool
-	// Precedence orders commands that arrive together: lower acts first. PRODUCT.md section 5.
+	// Precedence orders commands that arrive together: lower acts first. docs/architecture.md, Commands.
 	Precedence Precedence
 	// Example is an input that can be pasted, but for who asks.
 	Example train.Command
@@ -54,8 +54,7 @@ const (
 // Table is a list of commands.
 type Table []Definition
 
-// Commands are all commands, in the order of PRODUCT.md section 5; the last two
-// come from section 10.
+// Commands are all commands, in the order of docs/commands.md.
 func Commands() Table {
 	return Table{
 		pauseCommand(), resumeCommand(), approveCommand(), revokeCommand(), hotfixFreezeCommand(), liftHotfixFreezeCommand(),

@@ -60,7 +60,7 @@ const (
 func (b Blocker) OfE2E() bool { return b.Code != BlockedMarkedBad && b.Code != BlockedNotOnStaging }
 
 // DecideGate decides whether the candidate may go to production now: evidence
-// green or approved, inside the window, no holds. PRODUCT.md section 3, step 6.
+// green or approved, inside the window, no holds. docs/architecture.md, The gate.
 func DecideGate(s *train.State, now time.Time) Gate {
 	g := Gate{Held: Blocking(s, train.StepDeployProduction)}
 	if why := s.Bad[s.Candidate.Tag]; why != "" {

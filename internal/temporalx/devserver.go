@@ -44,7 +44,7 @@ type DevServerOptions struct {
 }
 
 // transferPolls is how often each shard looks for work per second. The default
-// of 20 costs 50 ms for every step of a workflow; see ENGINEERING.md, fact 24.
+// of 20 costs 50 ms for every step of a workflow; see docs/architecture.md, Facts about Temporal.
 const transferPolls = "history.transferProcessorMaxPollRPS=2000"
 
 // StartDevServer starts a development server and waits until it answers. A free

@@ -11,7 +11,7 @@ import (
 // CLI's sub-command.
 type CommandName string
 
-// Commands. PRODUCT.md section 5; the last two come from section 10.
+// Commands, in the order of docs/commands.md.
 const (
 	Pause               CommandName = "pause"
 	Resume              CommandName = "resume"

@@ -164,7 +164,7 @@ type RolledBack struct {
 	EndedAt   time.Time `json:"endedAt,omitzero"`
 }
 
-// RollbackWay is a rung of the ladder. PRODUCT.md section 8.
+// RollbackWay is a rung of the ladder. docs/architecture.md, Deploys.
 type RollbackWay string
 
 // Ways back, in the order in which they are tried.

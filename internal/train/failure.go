@@ -1,6 +1,6 @@
 package train
 
-// FailureKind decides what happens after a failure. PRODUCT.md section 8.
+// FailureKind decides what happens after a failure. docs/failures.md.
 type FailureKind string
 
 // Kinds of failures.

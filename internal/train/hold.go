@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// HoldKind names a hold. PRODUCT.md section 4.
+// HoldKind names a hold. docs/architecture.md, Holds.
 type HoldKind string
 
 // Holds.

@@ -8,7 +8,7 @@ import (
 
 // Memory is what a train remembers from one release to the next: pause, hotfix
 // freeze, skipped and added days. TrainWorkflow owns it; an open release holds a
-// copy. PRODUCT.md sections 2 and 4.
+// copy. docs/architecture.md, The life of one release.
 type Memory struct {
 	// Revision grows with every change; a copy with a higher one is newer.
 	Revision int64 `json:"revision,omitempty"`

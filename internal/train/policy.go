@@ -1,6 +1,6 @@
 package train
 
-// Policy says who may issue which command on a train. PRODUCT.md section 5.
+// Policy says who may issue which command on a train. docs/architecture.md, Commands.
 type Policy struct {
 	// Approver says who may approve despite E2E: anyone, not-cutter (not who cut
 	// the candidate) or not-author (nobody whose commits are in range); anyone when left out.

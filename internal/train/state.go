@@ -7,7 +7,7 @@ import (
 	"github.com/release-train/release-train/internal/calendar"
 )
 
-// Phase is where a release is in its day. PRODUCT.md section 3.
+// Phase is where a release is in its day. docs/architecture.md, Phases of a day.
 type Phase string
 
 // Phases, in the order of the day.

@@ -7,7 +7,7 @@ import (
 )
 
 // Status is the one answer to "what is going on?": the status query, the CLI,
-// the Web UI and Slack all show it. PRODUCT.md section 6.
+// the Web UI and Slack all show it. docs/architecture.md, The life of one release.
 type Status struct {
 	ID         string          `json:"id"`
 	Train      string          `json:"train"`

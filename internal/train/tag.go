@@ -11,7 +11,7 @@ import (
 )
 
 // Tag is a release tag, <prefix>v<YYYY>.<MM>.<DD>.<patch>. The date is the
-// release day's; patch starts at 1. PRODUCT.md section 2.
+// release day's; patch starts at 1. docs/architecture.md, Tags.
 type Tag struct {
 	Prefix string
 	Day    calendar.Day

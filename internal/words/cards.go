@@ -10,7 +10,7 @@ import (
 
 // What a release says in Slack. A card is the release's one message in a
 // channel and is edited in place; an event goes into its thread.
-// PRODUCT.md section 7.
+// docs/architecture.md, Messages.
 
 // CoordinationCard is the release's message in the coordination channel: the one answer.
 func CoordinationCard(s *train.State, now time.Time) train.Message {
