@@ -180,9 +180,7 @@ func everyCommand(t *testing.T, p *place, send sender, by string) {
 	raw, err := json.Marshal(s)
 	require.NoError(t, err)
 	assert.Less(t, len(raw), 20<<10)
-	if dir := os.Getenv("RECORD_HISTORIES"); dir != "" {
-		p.recordAll(dir, "commands-by-"+by, id, s)
-	}
+	p.recordAll("commands-by-"+by, id, s)
 }
 
 func (p *place) tctl() string {
@@ -198,9 +196,9 @@ func (p *place) cli() string {
 }
 
 // recordAll records the day's histories and that of the train.
-func (p *place) recordAll(dir, name, id string, s train.Summary) {
+func (p *place) recordAll(name, id string, s train.Summary) {
 	p.t.Helper()
-	p.record(dir, name, id, s, train.MemoryID(s.Train))
+	p.record(name, id, s, train.MemoryID(s.Train))
 }
 
 func TestAWorkerThatWasDownOverTheWholeWindowDeploysNothing(t *testing.T) {
@@ -223,9 +221,7 @@ func TestAWorkerThatWasDownOverTheWholeWindowDeploysNothing(t *testing.T) {
 	assert.True(t, d.Accepted)
 	s := p.summary(id)
 	assert.Equal(t, train.EndCancelled, s.End)
-	if dir := os.Getenv("RECORD_HISTORIES"); dir != "" {
-		p.record(dir, "window-passed", id, s)
-	}
+	p.record("window-passed", id, s)
 }
 
 func TestARedRunThatIsApprovedGoesToProductionWhenTheFreezeIsDeletedInGitLab(t *testing.T) {
@@ -248,9 +244,7 @@ func TestARedRunThatIsApprovedGoesToProductionWhenTheFreezeIsDeletedInGitLab(t *
 	s := p.released(id)
 	assert.Equal(t, train.EndReleased, s.End)
 	assert.Equal(t, train.E2ERed, s.E2E)
-	if dir := os.Getenv("RECORD_HISTORIES"); dir != "" {
-		p.record(dir, "red-approved-frozen", id, s)
-	}
+	p.record("red-approved-frozen", id, s)
 }
 
 func TestAHotfixFreezeLeavesOneFreezePeriodAfterLostAnswersAndAKillAndNoneAfterTheLift(t *testing.T) {

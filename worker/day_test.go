@@ -276,12 +276,10 @@ func TestADayOnARealServerIsReleasedAndLeavesEverythingInItsPlace(t *testing.T) 
 	assert.True(t, e2e[0].Time.After(s.StagedAt), "E2E starts after staging is ready")
 	assert.False(t, plays[1].Time.Before(input.Plan.WindowOpens), "production is played after the window has opened")
 	p.costs(id, s)
-	if dir := os.Getenv("RECORD_HISTORIES"); dir != "" {
-		p.record(dir, "normal-day", id, s)
-	}
+	p.record("normal-day", id, s)
 }
 
-// costs holds the day to what docs/architecture.md promises (Cost).
+// costs holds the day to what PRODUCT.md section 12 promises.
 func (p *place) costs(id string, s train.Summary) {
 	p.t.Helper()
 	total, bytes := 0, 0
@@ -306,19 +304,47 @@ func (p *place) workflows(id string, s train.Summary) []string {
 	return []string{"departure", id, train.NotifyID(s.Train, s.Day), train.DeployID(p.train.Staging.Lock), train.DeployID(p.train.Production.Lock)}
 }
 
-// record writes the histories that the replay tests of workflows/ replay.
-func (p *place) record(dir, name, id string, s train.Summary, more ...string) {
+// recordedVersion is the version that is being worked on. Histories go into its
+// directory only: what an older version left is replayed for ever and is not
+// written again. Raise it when the version is released.
+const recordedVersion = "0.5"
+
+// record writes the histories that the replay tests of workflows/ replay, where
+// RECORD_HISTORIES=1 asks for it.
+func (p *place) record(name, id string, s train.Summary, more ...string) {
 	p.t.Helper()
+	if os.Getenv("RECORD_HISTORIES") == "" {
+		return
+	}
+	dir := filepath.Join("..", "workflows", "testdata", "histories", recordedVersion, name)
+	require.NoError(p.t, os.MkdirAll(dir, 0o750))
 	for _, w := range append(p.workflows(id, s), more...) {
 		if d, err := p.client.DescribeWorkflowExecution(p.ctx, w, ""); err != nil || d.WorkflowExecutionInfo.HistoryLength == 0 {
 			continue // the day ended before it came to that
 		}
-		h := p.history(w)
-		raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(h)
+		raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(p.history(w))
 		require.NoError(p.t, err)
-		kind := h.Events[0].GetWorkflowExecutionStartedEventAttributes().WorkflowType.Name
-		require.NoError(p.t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s.json", name, strings.ToLower(strings.TrimPrefix(w, "release-")+"-"+kind))), raw, 0o600))
+		require.NoError(p.t, os.WriteFile(filepath.Join(dir, p.role(w, s)+".json"), raw, 0o600))
 	}
+}
+
+// role is what an execution is on its day.
+func (p *place) role(id string, s train.Summary) string {
+	switch id {
+	case "departure":
+		return id
+	case train.DeployID(p.train.Staging.Lock):
+		return "deploy-staging"
+	case train.DeployID(p.train.Production.Lock):
+		return "deploy-production"
+	case train.NotifyID(s.Train, s.Day):
+		return "notify"
+	case train.NotifyDeployID(p.train.Staging.Lock), train.NotifyDeployID(p.train.Production.Lock):
+		return "notify-deploy"
+	case train.MemoryID(s.Train):
+		return "train"
+	}
+	return "release"
 }
 
 func TestAWorkerKilledInStagingInE2EAndInProductionChangesNothing(t *testing.T) {
@@ -386,9 +412,7 @@ func TestTheNextDepartureEndsAReleaseThatWaitsOnRedE2E(t *testing.T) {
 	assert.Contains(t, old.Why, green)
 	assert.Equal(t, train.EndReleased, s.End, s.Why)
 	assert.Equal(t, map[string]int{"success": 1}, p.jobs(p.train.Project, "promote-production"), "the red candidate never reached production")
-	if dir := os.Getenv("RECORD_HISTORIES"); dir != "" {
-		p.record(dir, "superseded", red, old)
-	}
+	p.record("superseded", red, old)
 }
 
 func TestAPlayWhoseAnswerIsLostIsFoundOutAndNotRepeated(t *testing.T) {

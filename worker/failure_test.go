@@ -27,13 +27,6 @@ func (p *place) until(id, what string, wanted func(train.Status) bool) train.Sta
 	return st
 }
 
-func (p *place) keep(name, id string, s train.Summary) {
-	p.t.Helper()
-	if dir := os.Getenv("RECORD_HISTORIES"); dir != "" {
-		p.record(dir, name, id, s)
-	}
-}
-
 func TestADeployWhoseRunnerBreaksDownIsTriedAgainByItselfAndReleased(t *testing.T) {
 	p := newPlace(t)
 	for _, job := range []string{"deploy-staging", "promote-production", "smoke-production"} {
@@ -48,7 +41,7 @@ func TestADeployWhoseRunnerBreaksDownIsTriedAgainByItselfAndReleased(t *testing.
 	assert.Equal(t, map[string]int{"failed": 1, "success": 1}, p.jobs(p.train.Project, "smoke-production"))
 	assert.Len(t, p.sandbox.DORADeployments(), 2, "it ran in production when its smoke tests broke down, and was released with the next attempt")
 	assert.Empty(t, p.sandbox.DORAFailures(), "a runner that breaks down is no failure of the change")
-	p.keep("flaky-deploy", id, s)
+	p.record("flaky-deploy", id, s)
 }
 
 func TestARegressionIsRolledBackThroughALostAnswerDeployedAgainAndRolledBackAfterTheEnd(t *testing.T) {
@@ -76,7 +69,7 @@ func TestARegressionIsRolledBackThroughALostAnswerDeployedAgainAndRolledBackAfte
 	assert.Equal(t, train.EndReleased, s.End, s.Why)
 	assert.Equal(t, s.Tag, p.sandbox.FluxVersion("production").Tag)
 	require.Eventually(t, func() bool { return len(p.sandbox.DORADeployments()) == 2 && len(p.sandbox.DORAFailures()) == 1 }, time.Minute, 50*time.Millisecond)
-	p.keep("rolled-back-retried", id, s)
+	p.record("rolled-back-retried", id, s)
 
 	// The release has ended. A rollback is one line all the same, under the same lock.
 	starter := filepath.Join(built, "starter")
@@ -102,9 +95,7 @@ func TestARegressionIsRolledBackThroughALostAnswerDeployedAgainAndRolledBackAfte
 		texts = append(texts, m.Text)
 	}
 	assert.Contains(t, texts[len(texts)-1], "Rolled back to")
-	if dir := os.Getenv("RECORD_HISTORIES"); dir != "" {
-		p.record(dir, "rollback-after-the-end", train.NotifyDeployID(p.train.Production.Lock), s)
-	}
+	p.record("rollback-after-the-end", train.NotifyDeployID(p.train.Production.Lock), s)
 }
 
 func TestAHotfixMakesTheJobOutdatedAndSomebodysRunningDeployIsWaitedFor(t *testing.T) {
@@ -140,7 +131,7 @@ func TestAHotfixMakesTheJobOutdatedAndSomebodysRunningDeployIsWaitedFor(t *testi
 		}
 	}
 	assert.Equal(t, 1, made, "GitLab refuses the candidate's own job, one new pipeline on its tag deploys it")
-	p.keep("busy-drift-outdated", id, s)
+	p.record("busy-drift-outdated", id, s)
 }
 
 func TestFluxThatGivesUpIsAskedAboutAndCancelWithForcePutsBackWhatRan(t *testing.T) {
@@ -165,5 +156,5 @@ func TestFluxThatGivesUpIsAskedAboutAndCancelWithForcePutsBackWhatRan(t *testing
 	assert.Equal(t, train.EndRolledBack, s.End, s.Why)
 	assert.Equal(t, map[string]int{"canceled": 1}, p.jobs(p.train.Project, "promote-production"))
 	assert.Equal(t, p.before, p.sandbox.FluxVersion("production").Tag)
-	p.keep("flux-stalled-cancelled", id, s)
+	p.record("flux-stalled-cancelled", id, s)
 }

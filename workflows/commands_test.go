@@ -15,7 +15,7 @@ func ada(reason string) train.Command { return train.Command{By: "ada", Reason: 
 
 func TestAPauseBeforeTheCutHoldsTheTagUntilResume(t *testing.T) {
 	w := newWorld(t)
-	w.memory = train.Memory{Revision: 1, Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", By: "grace", Since: newYork(23, 9, 0)}}}
+	w.holds.memory = train.Memory{Revision: 1, Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", By: "grace", Since: newYork(23, 9, 0)}}}
 	var st train.Status
 	w.at(newYork(23, 18, 0), func() { st = w.status() })
 	w.ofTrain(newYork(23, 19, 0), train.Resume, ada(""))
@@ -24,7 +24,7 @@ func TestAPauseBeforeTheCutHoldsTheTagUntilResume(t *testing.T) {
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	assert.Contains(t, st.Waiting.What, "the hold pause to end: audit")
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, "deploy-staging Mon 19:01", w.played[0])
+	assert.Equal(t, "deploy-staging Mon 19:01", w.gitlab.played[0])
 }
 
 func TestAPauseDuringStagingLetsTheDeployEndAndHoldsE2E(t *testing.T) {
@@ -32,12 +32,12 @@ func TestAPauseDuringStagingLetsTheDeployEndAndHoldsE2E(t *testing.T) {
 	w.signal(newYork(23, 17, 3), train.Pause, ada("look first"))
 	w.signal(newYork(23, 20, 0), train.Resume, ada(""))
 	var st train.Status
-	w.at(newYork(23, 18, 0), func() { st = w.status(); assert.Zero(t, w.e2es) })
+	w.at(newYork(23, 18, 0), func() { st = w.status(); assert.Zero(t, w.e2e.started) })
 	s := w.run()
 	assert.True(t, st.Staging.Succeeded())
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, 1, w.e2es)
+	assert.Equal(t, 1, w.e2e.started)
 }
 
 func TestAPauseASecondBeforeElevenKeepsProductionClosed(t *testing.T) {
@@ -48,7 +48,7 @@ func TestAPauseASecondBeforeElevenKeepsProductionClosed(t *testing.T) {
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
 	assert.Equal(t, train.EndMissed, s.End)
-	assert.Len(t, w.played, 1)
+	assert.Len(t, w.gitlab.played, 1)
 	assert.Equal(t, train.AtGate, st.Phase)
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	require.Len(t, s.Record.Decisions, 1)
@@ -63,7 +63,7 @@ func TestAPauseDuringProductionLetsItEnd(t *testing.T) {
 	w.signal(newYork(24, 11, 3), train.Pause, ada("wait"))
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Len(t, w.played, 2)
+	assert.Len(t, w.gitlab.played, 2)
 }
 
 func TestResumeASecondBeforeTheWindowClosesDeploysAndAtItsCloseDoesNot(t *testing.T) {
@@ -82,7 +82,7 @@ func TestResumeASecondBeforeTheWindowClosesDeploysAndAtItsCloseDoesNot(t *testin
 			w.supersede(newYork(24, 17, 0))
 			s := w.run()
 			assert.Equal(t, tt.end, s.End)
-			assert.Len(t, w.played, tt.played)
+			assert.Len(t, w.gitlab.played, tt.played)
 		})
 	}
 }
@@ -103,27 +103,27 @@ func TestAFreezeThatBeginsBeforeTheProductionJobIsPlayedKeepsItFromBeingPlayed(t
 	w := newWorld(t)
 	freeze := &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4", Since: newYork(24, 11, 0)}
 	// Nobody watches any more: the door has been passed, the pipeline exists.
-	w.at(newYork(24, 11, 0).Add(30*time.Second), func() { w.mu.Lock(); w.freeze = freeze; w.mu.Unlock() })
+	w.at(newYork(24, 11, 0).Add(30*time.Second), func() { w.mu.Lock(); w.holds.freeze = freeze; w.mu.Unlock() })
 	var st train.Status
 	w.at(newYork(24, 12, 0), func() { st = w.status() })
-	w.change(newYork(24, 13, 0), func() { w.freeze = nil })
+	w.change(newYork(24, 13, 0), func() { w.holds.freeze = nil })
 	s := w.run()
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	assert.Contains(t, st.Waiting.What, "GitLab freeze period 4")
 	assert.Equal(t, train.EndReleased, s.End, "deleted in GitLab by hand: noticed")
-	require.Len(t, w.played, 2)
-	assert.Equal(t, "promote-production Tue 13:01", w.played[1])
+	require.Len(t, w.gitlab.played, 2)
+	assert.Equal(t, "promote-production Tue 13:01", w.gitlab.played[1])
 }
 
 func TestAFreezeThatCannotBeReadIsAHold(t *testing.T) {
 	w := newWorld(t)
-	w.change(newYork(24, 10, 0), func() { w.freeze = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab could not be asked"} })
-	w.change(newYork(24, 11, 30), func() { w.freeze = nil })
+	w.change(newYork(24, 10, 0), func() { w.holds.freeze = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab could not be asked"} })
+	w.change(newYork(24, 11, 30), func() { w.holds.freeze = nil })
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, "promote-production Tue 11:31", w.played[1])
+	assert.Equal(t, "promote-production Tue 11:31", w.gitlab.played[1])
 	assert.Contains(t, w.said("#mono-release-coordination"), "Hold freeze begins")
-	for _, d := range w.delivered {
+	for _, d := range w.slack.delivered {
 		if len(d.Events) > 0 && strings.Contains(d.Events[0].Message.Title, "Hold freeze begins") {
 			require.NotNil(t, d.Card)
 			assert.Contains(t, d.Card.Body, "Waiting for the hold freeze to end: GitLab could not be asked", "the card says so with the event")
@@ -134,7 +134,7 @@ func TestAFreezeThatCannotBeReadIsAHold(t *testing.T) {
 
 func TestAFreezeOverTheWindowIsAnnouncedAtTheCut(t *testing.T) {
 	w := newWorld(t)
-	w.ahead = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4", Since: newYork(24, 10, 0), Until: newYork(24, 12, 0)}
+	w.holds.ahead = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4", Since: newYork(24, 10, 0), Until: newYork(24, 12, 0)}
 	w.run()
 	assert.Contains(t, w.said("#mono-release-coordination"), "A freeze will cover the production window of 2026-11-24")
 }
@@ -155,32 +155,32 @@ func TestAnApprovalForAnOldTagIsRefused(t *testing.T) {
 func redWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t)
-	w.e2eEnds = train.EndedJob{Status: "failed"}
-	w.e2eFound.Report = train.E2EReport{Tests: 4, Failed: 1}
+	w.e2e.ends = train.EndedJob{Status: "failed"}
+	w.e2e.found.Report = train.E2EReport{Tests: 4, Failed: 1}
 	return w
 }
 
 func TestARerunThatIsRedAfterGreenClosesTheGate(t *testing.T) {
 	w := newWorld(t)
-	w.e2eEnded = []train.EndedJob{{Status: "success"}, {Status: "failed"}}
-	w.e2eFound.Report = train.E2EReport{Tests: 4, Failed: 1}
-	w.e2eTook = []time.Duration{8 * time.Hour, time.Hour}
+	w.e2e.ended = []train.EndedJob{{Status: "success"}, {Status: "failed"}}
+	w.e2e.found.Report = train.E2EReport{Tests: 4, Failed: 1}
+	w.e2e.took = []time.Duration{8 * time.Hour, time.Hour}
 	w.signal(newYork(24, 7, 0), train.RerunE2E, ada(""))
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
-	assert.Equal(t, 2, w.e2es)
+	assert.Equal(t, 2, w.e2e.started)
 	assert.Equal(t, train.EndMissed, s.End)
-	assert.Len(t, w.played, 1)
+	assert.Len(t, w.gitlab.played, 1)
 	assert.Equal(t, train.E2ERed, s.E2E)
 }
 
 func TestARerunWhileTheReportIsReadRunsAgain(t *testing.T) {
 	w := newWorld(t)
-	w.reportTakes = 10 * time.Minute
-	w.e2eTook = []time.Duration{8 * time.Hour, time.Hour}
+	w.e2e.reportTakes = 10 * time.Minute
+	w.e2e.took = []time.Duration{8 * time.Hour, time.Hour}
 	w.signal(newYork(24, 1, 17), train.RerunE2E, ada("")) // the run has ended, its report is being read
 	s := w.run()
-	assert.Equal(t, 2, w.e2es)
+	assert.Equal(t, 2, w.e2e.started)
 	assert.Equal(t, train.EndReleased, s.End)
 }
 
@@ -188,7 +188,7 @@ func TestAnApprovalIsVoidWhenE2ERunsAgain(t *testing.T) {
 	w := redWorld(t)
 	w.signal(newYork(24, 8, 0), train.ApproveDespiteE2E, train.Command{By: "ada", Reason: "flake", Tag: newTag})
 	w.signal(newYork(24, 8, 1), train.RerunE2E, ada(""))
-	w.e2eTook = []time.Duration{8 * time.Hour, time.Hour}
+	w.e2e.took = []time.Duration{8 * time.Hour, time.Hour}
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
 	assert.Equal(t, train.EndMissed, s.End)
@@ -202,7 +202,7 @@ func TestARecutAfterAnApprovalStartsWithNoEvidence(t *testing.T) {
 	var st train.Status
 	w.at(newYork(24, 4, 1), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
-	w.e2eTook = []time.Duration{8 * time.Hour, 4 * time.Hour}
+	w.e2e.took = []time.Duration{8 * time.Hour, 4 * time.Hour}
 	s := w.run()
 	assert.Contains(t, recut.said(), "Against "+newTag+" it adds 1 commit (Revert slots) and drops nothing.")
 	assert.Equal(t, "api/v2026.11.24.2", st.Candidate.Tag)
@@ -210,15 +210,15 @@ func TestARecutAfterAnApprovalStartsWithNoEvidence(t *testing.T) {
 	assert.Nil(t, st.E2E)
 	assert.Equal(t, train.EndMissed, s.End)
 	assert.Equal(t, []string{newTag}, s.Former)
-	assert.Equal(t, []string{"deploy-staging Mon 17:01", "deploy-staging Tue 04:01"}, w.played)
-	require.Len(t, w.logs, 2, "the changelog is made again")
+	assert.Equal(t, []string{"deploy-staging Mon 17:01", "deploy-staging Tue 04:01"}, w.gitlab.played)
+	require.Len(t, w.gitlab.logs, 2, "the changelog is made again")
 }
 
 func TestARecutWhileE2ERunsCancelsThatRun(t *testing.T) {
 	w := newWorld(t)
 	w.signal(newYork(23, 20, 0), train.CutTag, ada("more"))
 	s := w.run()
-	assert.Equal(t, []int64{3}, w.cancelled)
+	assert.Equal(t, []int64{3}, w.gitlab.cancelled)
 	assert.Equal(t, train.EndReleased, s.End)
 	assert.Equal(t, "api/v2026.11.24.2", s.Tag)
 }
@@ -226,25 +226,25 @@ func TestARecutWhileE2ERunsCancelsThatRun(t *testing.T) {
 func TestATagMadeByHandIsAnnouncedAndAdoptedOnlyWhenAsked(t *testing.T) {
 	w := newWorld(t)
 	const made = "api/v2026.11.24.5"
-	w.change(newYork(24, 3, 0), func() { w.handMade = []string{made} })
+	w.change(newYork(24, 3, 0), func() { w.holds.handMade = []string{made} })
 	var st train.Status
 	w.at(newYork(24, 3, 30), func() { st = w.status() })
 	w.signal(newYork(24, 4, 0), train.CutTag, train.Command{By: "ada", Reason: "adopt it", Tag: made})
-	w.e2eTook = []time.Duration{8 * time.Hour, 2 * time.Hour}
+	w.e2e.took = []time.Duration{8 * time.Hour, 2 * time.Hour}
 	s := w.run()
 	assert.Equal(t, newTag, st.Candidate.Tag)
 	assert.Contains(t, w.said("#mono-release-coordination"), "To adopt it: `starter cut-tag --train api --day 2026-11-24 --tag "+made)
 	assert.Equal(t, made, s.Tag)
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, 1, w.tags, "nothing is tagged for an adopted one")
+	assert.Equal(t, 1, w.gitlab.tags, "nothing is tagged for an adopted one")
 }
 
 func TestAProductionJobThatSomebodyStartedInGitLabIsAdoptedAloud(t *testing.T) {
 	w := redWorld(t)
-	w.change(newYork(24, 9, 0), func() { w.started = &train.PipelineJob{JobURL: "https://gitlab/jobs/9", Status: "running"} })
+	w.change(newYork(24, 9, 0), func() { w.holds.started = &train.PipelineJob{JobURL: "https://gitlab/jobs/9", Status: "running"} })
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Len(t, w.played, 1, "it is not played again")
+	assert.Len(t, w.gitlab.played, 1, "it is not played again")
 	assert.Contains(t, w.said("#mono-release-coordination"), "Somebody started promote-production of "+newTag+" in GitLab")
 }
 
@@ -257,7 +257,7 @@ func TestMarkBadKeepsTheCandidateFromProductionForEver(t *testing.T) {
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
 	assert.Equal(t, train.EndMissed, s.End)
-	assert.Equal(t, []string{newTag}, w.marked)
+	assert.Equal(t, []string{newTag}, w.gitlab.marked)
 	assert.Contains(t, st.Waiting.What, newTag+" was marked bad: loses bookings")
 	assert.Contains(t, refused.said(), "was marked bad")
 }
@@ -268,7 +268,7 @@ func TestPromoteNowSkipsOnlyTheWindow(t *testing.T) {
 	w.signal(newYork(24, 6, 10), train.ApproveDespiteE2E, train.Command{By: "ada", Reason: "flake", Tag: newTag})
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, "promote-production Tue 06:11", w.played[1], "evidence stays")
+	assert.Equal(t, "promote-production Tue 06:11", w.gitlab.played[1], "evidence stays")
 }
 
 func TestPromoteNowAfterTheWindowDeploys(t *testing.T) {
@@ -279,7 +279,7 @@ func TestPromoteNowAfterTheWindowDeploys(t *testing.T) {
 	w.supersede(newYork(24, 18, 0))
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, "promote-production Tue 16:21", w.played[1])
+	assert.Equal(t, "promote-production Tue 16:21", w.gitlab.played[1])
 }
 
 func TestAPromotionIsForgottenAfterAnHour(t *testing.T) {
@@ -287,7 +287,7 @@ func TestAPromotionIsForgottenAfterAnHour(t *testing.T) {
 	w.signal(newYork(24, 6, 0), train.PromoteNow, ada("support asked"))
 	w.signal(newYork(24, 7, 10), train.ApproveDespiteE2E, train.Command{By: "ada", Reason: "flake", Tag: newTag})
 	w.run()
-	assert.Equal(t, "promote-production Tue 11:01", w.played[1])
+	assert.Equal(t, "promote-production Tue 11:01", w.gitlab.played[1])
 }
 
 func TestMoveProductionMovesTheWindowWithItsReminders(t *testing.T) {
@@ -306,26 +306,26 @@ func TestMoveProductionMovesTheWindowWithItsReminders(t *testing.T) {
 	assert.Contains(t, past.said(), "has passed")
 	assert.True(t, reminded)
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, "promote-production Tue 14:01", w.played[1])
+	assert.Equal(t, "promote-production Tue 14:01", w.gitlab.played[1])
 }
 
 func TestE2EThatRunsAtItsDeadlineIsOverdueAndMayBeApproved(t *testing.T) {
 	w := newWorld(t)
-	w.e2eTakes = 30 * time.Hour
+	w.e2e.takes = 30 * time.Hour
 	w.signal(newYork(24, 10, 30), train.ApproveDespiteE2E, train.Command{By: "ada", Reason: "slow runners", Tag: newTag})
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, "promote-production Tue 11:01", w.played[1])
+	assert.Equal(t, "promote-production Tue 11:01", w.gitlab.played[1])
 }
 
 func TestAnApprovalOfAnOverdueRunIsVoidWhenItTurnsRed(t *testing.T) {
 	w := redWorld(t)
-	w.e2eTakes = 17*time.Hour + 40*time.Minute // after its deadline, before eleven
+	w.e2e.takes = 17*time.Hour + 40*time.Minute // after its deadline, before eleven
 	w.signal(newYork(24, 10, 10), train.ApproveDespiteE2E, train.Command{By: "ada", Reason: "slow runners", Tag: newTag})
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
 	assert.Equal(t, train.EndMissed, s.End)
-	assert.Len(t, w.played, 1)
+	assert.Len(t, w.gitlab.played, 1)
 }
 
 func TestCancelEndsTheReleaseInEachPhase(t *testing.T) {
@@ -353,19 +353,19 @@ func TestAHotfixThatReachesProductionAfterTheCutIsDriftNotARevert(t *testing.T) 
 	w := newWorld(t)
 	const hotfix = "api/v2026.11.23.2"
 	w.change(newYork(24, 9, 0), func() {
-		w.drift = &train.Hold{Kind: train.HoldDrift, Reason: "production has 2 commits this candidate lacks: fix checkout; fix prices"}
-		w.runs = train.Version{Tag: hotfix}
+		w.holds.drift = &train.Hold{Kind: train.HoldDrift, Reason: "production has 2 commits this candidate lacks: fix checkout; fix prices"}
+		w.holds.runs = train.Version{Tag: hotfix}
 	})
 	var st train.Status
 	w.at(newYork(24, 12, 0), func() { st = w.status() })
-	w.at(newYork(24, 13, 0), func() { w.mu.Lock(); w.drift = nil; w.mu.Unlock() }) // acknowledged: the next look finds none
+	w.at(newYork(24, 13, 0), func() { w.mu.Lock(); w.holds.drift = nil; w.mu.Unlock() }) // acknowledged: the next look finds none
 	ack := w.update(newYork(24, 13, 0), train.Acknowledge, train.Command{By: "ada", Reason: "in main too", Hold: train.HoldDrift})
 	s := w.run()
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	assert.Contains(t, st.Waiting.What, "production has 2 commits this candidate lacks")
 	assert.Contains(t, ack.said(), hotfix+" counts as what production runs")
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, hotfix, w.logs[len(w.logs)-1].From.Version.Tag, "the changelog is re-based")
+	assert.Equal(t, hotfix, w.gitlab.logs[len(w.gitlab.logs)-1].From.Version.Tag, "the changelog is re-based")
 }
 
 func TestTwoCommandsInOneTaskActInTheSafeOrder(t *testing.T) {
@@ -383,12 +383,12 @@ func TestTwoCommandsInOneTaskActInTheSafeOrder(t *testing.T) {
 
 func TestACutHeldPastMidnightIsLateUntilSomebodyAcknowledgesIt(t *testing.T) {
 	w := newWorld(t)
-	w.memory = train.Memory{Revision: 1, Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", Since: newYork(23, 9, 0)}}}
+	w.holds.memory = train.Memory{Revision: 1, Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", Since: newYork(23, 9, 0)}}}
 	w.ofTrain(newYork(24, 1, 0), train.Resume, ada(""))
 	var st train.Status
 	w.at(newYork(24, 2, 0), func() { st = w.status() })
 	w.signal(newYork(24, 3, 0), train.Acknowledge, train.Command{By: "ada", Reason: "go", Hold: train.HoldLate})
-	w.e2eTakes = time.Hour
+	w.e2e.takes = time.Hour
 	s := w.run()
 	require.Len(t, st.Holds, 1)
 	assert.Equal(t, train.HoldLate, st.Holds[0].Kind)
@@ -402,7 +402,7 @@ func TestADepartureSixHoursLateWaitsForAPersonAndThenGoesOn(t *testing.T) {
 	w.signal(newYork(23, 23, 40), train.Acknowledge, train.Command{By: "ada", Reason: "go", Hold: train.HoldLate})
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, "deploy-staging Mon 23:41", w.played[0])
+	assert.Equal(t, "deploy-staging Mon 23:41", w.gitlab.played[0])
 }
 
 func TestADaySkippedOrMadeAHolidayAfterTheDepartureHoldsTheCutAsLate(t *testing.T) {
@@ -410,11 +410,11 @@ func TestADaySkippedOrMadeAHolidayAfterTheDepartureHoldsTheCutAsLate(t *testing.
 		"skipped": func(w *world) {
 			w.ofTrain(newYork(23, 18, 0), train.SkipDay, train.Command{By: "ada", Reason: "company meeting", Day: w.in.Plan.Day})
 		},
-		"holiday": func(w *world) { w.dayGone = "2026-11-24 is no longer a release day: holiday: flood" },
+		"holiday": func(w *world) { w.holds.dayGone = "2026-11-24 is no longer a release day: holiday: flood" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.memory = train.Memory{Revision: 1, Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", Since: newYork(23, 9, 0)}}}
+			w.holds.memory = train.Memory{Revision: 1, Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", Since: newYork(23, 9, 0)}}}
 			prepare(w)
 			w.ofTrain(newYork(23, 19, 0), train.Resume, ada(""))
 			var st train.Status
@@ -424,7 +424,7 @@ func TestADaySkippedOrMadeAHolidayAfterTheDepartureHoldsTheCutAsLate(t *testing.
 			require.Len(t, st.Holds, 1)
 			assert.Equal(t, train.HoldLate, st.Holds[0].Kind)
 			assert.Contains(t, st.Holds[0].Reason, "no longer a release day")
-			assert.Zero(t, w.tags)
+			assert.Zero(t, w.gitlab.tags)
 			assert.Equal(t, train.EndCancelled, s.End)
 		})
 	}
@@ -432,8 +432,8 @@ func TestADaySkippedOrMadeAHolidayAfterTheDepartureHoldsTheCutAsLate(t *testing.
 
 func TestRetryDeployDeploysStagingAgain(t *testing.T) {
 	w := newWorld(t)
-	w.jobs["deploy-staging"] = train.EndedJob{Status: "failed", Reason: "script_failure"}
-	w.at(newYork(23, 18, 0), func() { w.mu.Lock(); delete(w.jobs, "deploy-staging"); w.mu.Unlock() })
+	w.gitlab.jobs["deploy-staging"] = train.EndedJob{Status: "failed", Reason: "script_failure"}
+	w.at(newYork(23, 18, 0), func() { w.mu.Lock(); delete(w.gitlab.jobs, "deploy-staging"); w.mu.Unlock() })
 	retry := w.update(newYork(23, 18, 1), train.RetryDeploy, train.Command{By: "ada", Environment: train.Staging})
 	s := w.run()
 	assert.Contains(t, retry.said(), "attempt 2")

@@ -41,7 +41,7 @@ func TestEveryFailureReasonOfAGitLabJobEndsAsItsKindSays(t *testing.T) {
 		t.Run(f.Value, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.ends[stagingJob] = []train.EndedJob{failedJob(f.Value)}
+			w.gitlab.ends[stagingJob] = []train.EndedJob{failedJob(f.Value)}
 			var st train.Status
 			w.at(newYork(23, 17, 30), func() { st = w.status() })
 			w.supersede(newYork(24, 17, 0))
@@ -50,10 +50,10 @@ func TestEveryFailureReasonOfAGitLabJobEndsAsItsKindSays(t *testing.T) {
 			switch {
 			case outdated:
 				assert.Equal(t, train.EndReleased, s.End, "a new pipeline on the same tag deploys it")
-				assert.Equal(t, []string{newTag}, w.newPipelines)
+				assert.Equal(t, []string{newTag}, w.gitlab.newPipelines)
 			case f.Kind == train.FailureTransient:
 				assert.Equal(t, train.EndReleased, s.End, "it is tried again by itself")
-				assert.Equal(t, []string{"deploy-staging Mon 17:01", "deploy-staging Mon 17:08"}, w.played[:2])
+				assert.Equal(t, []string{"deploy-staging Mon 17:01", "deploy-staging Mon 17:08"}, w.gitlab.played[:2])
 			case f.Kind == train.FailureUnknown:
 				assert.Equal(t, train.DeployUnknown, st.Staging.Outcome)
 				assert.Contains(t, st.Staging.Cause, "Found: the job is running; Flux runs "+oldTag)
@@ -61,7 +61,7 @@ func TestEveryFailureReasonOfAGitLabJobEndsAsItsKindSays(t *testing.T) {
 			default:
 				assert.Equal(t, train.WaitPerson, st.Waiting.For)
 				assert.Contains(t, st.Waiting.What, words.FailureMeans(f.FailureReason))
-				assert.Len(t, w.played, 1, "nothing is deployed again by itself")
+				assert.Len(t, w.gitlab.played, 1, "nothing is deployed again by itself")
 			}
 		})
 	}
@@ -69,11 +69,11 @@ func TestEveryFailureReasonOfAGitLabJobEndsAsItsKindSays(t *testing.T) {
 
 func TestATransientFailureIsTriedAgainThreeTimesInARowAtMost(t *testing.T) {
 	w := newWorld(t)
-	w.jobs[stagingJob] = broken
+	w.gitlab.jobs[stagingJob] = broken
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
 	assert.Equal(t, train.EndMissed, s.End)
-	assert.Equal(t, []string{"deploy-staging Mon 17:01", "deploy-staging Mon 17:08", "deploy-staging Mon 17:16"}, w.played, "it waits longer each time")
+	assert.Equal(t, []string{"deploy-staging Mon 17:01", "deploy-staging Mon 17:08", "deploy-staging Mon 17:16"}, w.gitlab.played, "it waits longer each time")
 	said := w.said("#deploy-staging")
 	assert.Contains(t, said, "Next: it is tried again by itself Mon 23 Nov 17:07 EST (22:07 UTC), attempt 2")
 	assert.Contains(t, said, "If it was no fault of the code: `starter retry-deploy --train api --day 2026-11-24 --environment staging`")
@@ -81,18 +81,18 @@ func TestATransientFailureIsTriedAgainThreeTimesInARowAtMost(t *testing.T) {
 
 func TestARetryThatAPersonOrdersBeginsTheCountAnew(t *testing.T) {
 	w := newWorld(t)
-	w.jobs[stagingJob] = broken
+	w.gitlab.jobs[stagingJob] = broken
 	w.signal(newYork(23, 18, 0), train.RetryDeploy, train.Command{By: "ada", Environment: train.Staging})
 	w.supersede(newYork(24, 17, 0))
 	w.run()
-	assert.Len(t, w.played, 6)
+	assert.Len(t, w.gitlab.played, 6)
 }
 
 func TestProductionThatFailsAtTwoMinutesToFourIsNotTriedAgainByItself(t *testing.T) {
 	w := newWorld(t)
 	w.signal(newYork(24, 10, 0), train.Pause, ada("wait"))
 	w.signal(newYork(24, 15, 52), train.Resume, ada(""))
-	w.ends[productionJob] = []train.EndedJob{broken} // it ends at 15:58
+	w.gitlab.ends[productionJob] = []train.EndedJob{broken} // it ends at 15:58
 	w.in.Train.Retry.Wait = calendar.Duration(5 * time.Minute)
 	var st train.Status
 	w.at(newYork(24, 16, 30), func() { st = w.status() })
@@ -104,12 +104,12 @@ func TestProductionThatFailsAtTwoMinutesToFourIsNotTriedAgainByItself(t *testing
 	assert.Contains(t, retry.said(), "the window is not open")
 	assert.True(t, promote.accepted, promote.said())
 	assert.Equal(t, train.EndReleased, s.End, "a person may still deploy it")
-	assert.Equal(t, "promote-production Tue 16:33", w.played[2])
+	assert.Equal(t, "promote-production Tue 16:33", w.gitlab.played[2])
 }
 
 func TestAPauseDuringTheReattemptsHoldsTheNextOne(t *testing.T) {
 	w := newWorld(t)
-	w.ends[productionJob] = []train.EndedJob{broken}
+	w.gitlab.ends[productionJob] = []train.EndedJob{broken}
 	w.signal(newYork(24, 11, 6).Add(30*time.Second), train.Pause, ada("what happens there?"))
 	var st train.Status
 	w.at(newYork(24, 11, 30), func() { st = w.status() })
@@ -118,26 +118,26 @@ func TestAPauseDuringTheReattemptsHoldsTheNextOne(t *testing.T) {
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	assert.Contains(t, st.Waiting.What, "the hold pause")
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, []string{"promote-production Tue 11:01", "promote-production Tue 12:01"}, w.played[1:])
+	assert.Equal(t, []string{"promote-production Tue 11:01", "promote-production Tue 12:01"}, w.gitlab.played[1:])
 }
 
 func TestAHoldThatKeepsAReattemptFromBeingPlayedForgetsNeitherItsJobNorItsCount(t *testing.T) {
 	w := newWorld(t)
-	w.jobs[productionJob] = broken
+	w.gitlab.jobs[productionJob] = broken
 	w.at(newYork(24, 11, 7).Add(30*time.Second), func() { // the door has been passed, the job not been played
 		w.mu.Lock()
-		w.freeze = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4"}
+		w.holds.freeze = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4"}
 		w.mu.Unlock()
 	})
-	w.change(newYork(24, 12, 0), func() { w.freeze = nil })
+	w.change(newYork(24, 12, 0), func() { w.holds.freeze = nil })
 	w.supersede(newYork(24, 17, 0))
 	w.run()
-	assert.Len(t, w.played, 1+3, "%v", w.played)
+	assert.Len(t, w.gitlab.played, 1+3, "%v", w.gitlab.played)
 }
 
 func TestRedSmokeTestsPutBackWhatRanBeforeByTheOldTagsJob(t *testing.T) {
 	w := newWorld(t)
-	w.ends[smokeJob] = []train.EndedJob{red}
+	w.gitlab.ends[smokeJob] = []train.EndedJob{red}
 	var st train.Status
 	w.at(newYork(24, 12, 0), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
@@ -147,7 +147,7 @@ func TestRedSmokeTestsPutBackWhatRanBeforeByTheOldTagsJob(t *testing.T) {
 	require.NotNil(t, st.Production.Rollback)
 	assert.Equal(t, train.RollbackSucceeded, st.Production.Rollback.Outcome)
 	assert.Equal(t, train.WayRetriedJob, st.Production.Rollback.Way)
-	assert.Equal(t, oldTag, w.running["production"].Version.Tag)
+	assert.Equal(t, oldTag, w.flux.running["production"].Version.Tag)
 	require.Len(t, st.Holds, 1)
 	assert.Equal(t, train.HoldRolledBack, st.Holds[0].Kind)
 	assert.Equal(t, train.E2EGreen, st.E2E.State, "what was tested on staging stays")
@@ -163,23 +163,25 @@ func TestARungThatIsRefusedIsFollowedByTheNext(t *testing.T) {
 		end    train.RollbackOutcome
 		said   string
 	}{
-		"the first: a new pipeline on the old tag": {func(w *world) { w.refuse[50] = refusal(train.FaultForbidden) }, train.WayNewPipeline, train.RollbackSucceeded, "retried-job: GitLab: could not do it: 403"},
+		"the first: a new pipeline on the old tag": {func(w *world) { w.gitlab.refuse[50] = refusal(train.FaultForbidden) }, train.WayNewPipeline, train.RollbackSucceeded, "retried-job: GitLab: could not do it: 403"},
 		"the first is not there": {func(w *world) {
-			w.plan = func(p *train.RollbackPlan) { p.Retry, p.NoRetry = train.PipelineJob{}, "no pipeline of it has the job" }
+			w.deploys.plan = func(p *train.RollbackPlan) { p.Retry, p.NoRetry = train.PipelineJob{}, "no pipeline of it has the job" }
 		}, train.WayNewPipeline, train.RollbackSucceeded, "retried-job: no pipeline of it has the job"},
 		"the first and the second: the rollback job": {func(w *world) {
 			w.in.Train.Production.RollbackJob = "rollback-production"
-			w.refuse[50], w.startErr = refusal(train.FaultForbidden), refusal(train.FaultInvalid)
+			w.gitlab.refuse[50], w.gitlab.startErr = refusal(train.FaultForbidden), refusal(train.FaultInvalid)
 		}, train.WayRollbackJob, train.RollbackSucceeded, "new-pipeline: GitLab: could not do it"},
 		"the second's job": {func(w *world) {
 			w.in.Train.Production.RollbackJob = "rollback-production"
-			w.refuse[50], w.refuse[60] = refusal(train.FaultForbidden), refusal(train.FaultForbidden)
+			w.gitlab.refuse[50], w.gitlab.refuse[60] = refusal(train.FaultForbidden), refusal(train.FaultForbidden)
 		}, train.WayRollbackJob, train.RollbackSucceeded, "new-pipeline: GitLab: could not do it"},
-		"all of them": {func(w *world) { w.refuse[50], w.startErr = refusal(train.FaultForbidden), refusal(train.FaultInvalid) }, "", train.RollbackFailed, "rollback-job: no rollback job is configured"},
+		"all of them": {func(w *world) {
+			w.gitlab.refuse[50], w.gitlab.startErr = refusal(train.FaultForbidden), refusal(train.FaultInvalid)
+		}, "", train.RollbackFailed, "rollback-job: no rollback job is configured"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.ends[smokeJob] = []train.EndedJob{red}
+			w.gitlab.ends[smokeJob] = []train.EndedJob{red}
 			tt.change(w)
 			var st train.Status
 			w.at(newYork(24, 14, 0), func() { st = w.status() })
@@ -200,17 +202,17 @@ func TestARollbackWithoutATargetIsNoneAndPeopleAreAsked(t *testing.T) {
 		change func(w *world)
 		why    string
 	}{
-		"nothing ran before": {func(w *world) { w.running["production"] = train.RunningVersion{} }, "it is not known what ran before"},
+		"nothing ran before": {func(w *world) { w.flux.running["production"] = train.RunningVersion{} }, "it is not known what ran before"},
 		"its tag is gone": {func(w *world) {
-			w.plan = func(p *train.RollbackPlan) { p.Problem = "the tag " + oldTag + " does not exist any more" }
+			w.deploys.plan = func(p *train.RollbackPlan) { p.Problem = "the tag " + oldTag + " does not exist any more" }
 		}, "does not exist any more"},
 		"what ran before has no tag": {func(w *world) {
-			w.running["production"] = train.RunningVersion{Version: train.Version{SHA: "3333333333333333333333333333333333333333"}}
+			w.flux.running["production"] = train.RunningVersion{Version: train.Version{SHA: "3333333333333333333333333333333333333333"}}
 		}, "33333333, has no tag"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.ends[smokeJob] = []train.EndedJob{red}
+			w.gitlab.ends[smokeJob] = []train.EndedJob{red}
 			tt.change(w)
 			var st train.Status
 			w.at(newYork(24, 14, 0), func() { st = w.status() })
@@ -221,47 +223,47 @@ func TestARollbackWithoutATargetIsNoneAndPeopleAreAsked(t *testing.T) {
 			assert.Equal(t, train.RollbackNone, st.Production.Rollback.Outcome)
 			assert.Contains(t, st.Production.Rollback.Cause, tt.why)
 			assert.Equal(t, train.WaitPerson, st.Waiting.For)
-			assert.Len(t, w.played, 2)
+			assert.Len(t, w.gitlab.played, 2)
 		})
 	}
 }
 
 func TestSmokeTestsThatAreRedOnTheRollbackTooAreSaidAndNothingIsRolledBackAgain(t *testing.T) {
 	w := newWorld(t)
-	w.jobs[smokeJob] = red
+	w.gitlab.jobs[smokeJob] = red
 	var st train.Status
 	w.at(newYork(24, 14, 0), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
 	assert.Equal(t, train.EndRolledBack, s.End)
 	assert.Equal(t, train.RollbackSmokeRed, st.Production.Rollback.Outcome)
-	assert.Len(t, w.played, 4, "deploy, deploy, back, smoke tests of what is back: %v", w.played)
+	assert.Len(t, w.gitlab.played, 4, "deploy, deploy, back, smoke tests of what is back: %v", w.gitlab.played)
 	assert.Contains(t, w.said("#deploy-maven"), "but its smoke tests are red too")
 }
 
 func TestSmokeTestsWhoseRunnerBreaksDownRollNothingBackAndRunAgain(t *testing.T) {
 	w := newWorld(t)
-	w.ends[smokeJob] = []train.EndedJob{broken}
-	w.present = true
+	w.gitlab.ends[smokeJob] = []train.EndedJob{broken}
+	w.deploys.present = true
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, []string{"promote-production Tue 11:01", "smoke-production Tue 11:20"}, w.played[1:], "what is there is not deployed again")
+	assert.Equal(t, []string{"promote-production Tue 11:01", "smoke-production Tue 11:20"}, w.gitlab.played[1:], "what is there is not deployed again")
 }
 
 func TestTheEnvironmentsThatRollBackByThemselvesOrNotAtAll(t *testing.T) {
 	t.Run("by their pipeline: Flux is waited for", func(t *testing.T) {
 		w := newWorld(t)
 		w.in.Train.Production.Rollback = train.RollbackPipeline
-		w.ends[smokeJob] = []train.EndedJob{red}
+		w.gitlab.ends[smokeJob] = []train.EndedJob{red}
 		w.supersede(newYork(24, 17, 0))
 		s := w.run()
 		assert.Equal(t, train.EndRolledBack, s.End)
-		assert.Len(t, w.played, 2, "nothing is played by us: %v", w.played)
+		assert.Len(t, w.gitlab.played, 2, "nothing is played by us: %v", w.gitlab.played)
 	})
 	t.Run("nobody: people are asked", func(t *testing.T) {
 		w := newWorld(t)
 		w.in.Train.Production.Rollback = train.RollbackNobody
-		w.ends[smokeJob] = []train.EndedJob{red}
+		w.gitlab.ends[smokeJob] = []train.EndedJob{red}
 		back := w.update(newYork(24, 12, 0), train.Rollback, train.Command{By: "ada", Reason: "errors", Environment: train.Production})
 		w.supersede(newYork(24, 17, 0))
 		s := w.run()
@@ -293,7 +295,7 @@ func TestAReleasedCandidateIsRolledBackByCommandAndDeployedAgainWithAReason(t *t
 	assert.Equal(t, []string{
 		"deploy-staging Mon 17:01", "promote-production Tue 11:01", "promote-production Tue 12:00 pipeline 50", "smoke-production Tue 12:11 pipeline 50",
 		"promote-production Tue 12:33", "smoke-production Tue 12:44",
-	}, w.played)
+	}, w.gitlab.played)
 }
 
 func TestARollbackOfStagingVoidsItsEvidence(t *testing.T) {
@@ -302,70 +304,70 @@ func TestARollbackOfStagingVoidsItsEvidence(t *testing.T) {
 	var st train.Status
 	w.at(newYork(24, 10, 0), func() { st = w.status() })
 	w.signal(newYork(24, 10, 1), train.RetryDeploy, train.Command{By: "ada", Environment: train.Staging})
-	w.e2eTakes = 30 * time.Minute
+	w.e2e.takes = 30 * time.Minute
 	s := w.run()
 	assert.Equal(t, train.DeployRolledBack, st.Staging.Outcome)
 	assert.Equal(t, train.E2EVoid, st.E2E.State)
 	assert.Empty(t, st.Holds, "only production is held")
 	assert.Equal(t, train.WaitPerson, st.Waiting.For)
-	assert.Equal(t, 2, w.e2es)
+	assert.Equal(t, 2, w.e2e.started)
 	assert.Equal(t, train.EndReleased, s.End)
 }
 
 func TestACandidateWhoseJobIsOutdatedIsDeployedByANewPipelineOnItsTagOnce(t *testing.T) {
 	w := newWorld(t)
-	w.at(newYork(24, 9, 0), func() { w.mu.Lock(); w.outdated = 1; w.mu.Unlock() })
+	w.at(newYork(24, 9, 0), func() { w.mu.Lock(); w.gitlab.outdated = 1; w.mu.Unlock() })
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, []string{newTag}, w.newPipelines)
-	assert.Equal(t, "promote-production Tue 11:02 pipeline 60", w.played[1])
+	assert.Equal(t, []string{newTag}, w.gitlab.newPipelines)
+	assert.Equal(t, "promote-production Tue 11:02 pipeline 60", w.gitlab.played[1])
 	assert.Contains(t, w.said("#deploy-maven"), "a new pipeline on the same tag deploys it")
 }
 
 func TestAHotfixBeforeARetryMakesTheJobOutdatedAndAnAcknowledgedDriftLetsItGo(t *testing.T) {
 	w := newWorld(t)
-	w.ends[productionJob] = []train.EndedJob{red}
+	w.gitlab.ends[productionJob] = []train.EndedJob{red}
 	w.change(newYork(24, 12, 0), func() { // the hotfix: production runs it, and GitLab takes our job for outdated
-		w.drift, w.runs = &train.Hold{Kind: train.HoldDrift, Reason: "production has 1 commit this candidate lacks"}, train.Version{Tag: "api/v2026.11.23.9"}
-		w.outdated = 1
+		w.holds.drift, w.holds.runs = &train.Hold{Kind: train.HoldDrift, Reason: "production has 1 commit this candidate lacks"}, train.Version{Tag: "api/v2026.11.23.9"}
+		w.gitlab.outdated = 1
 	})
 	w.signal(newYork(24, 12, 30), train.RetryDeploy, train.Command{By: "ada", Environment: train.Production})
 	var st train.Status
 	w.at(newYork(24, 12, 40), func() { st = w.status() })
 	w.signal(newYork(24, 13, 0), train.Acknowledge, train.Command{By: "ada", Reason: "main has it too", Hold: train.HoldDrift})
-	w.change(newYork(24, 13, 0).Add(-time.Second), func() { w.drift = nil })
+	w.change(newYork(24, 13, 0).Add(-time.Second), func() { w.holds.drift = nil })
 	s := w.run()
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, []string{newTag}, w.newPipelines)
+	assert.Equal(t, []string{newTag}, w.gitlab.newPipelines)
 }
 
 func TestARetryBeforeAHotfixUsesTheTagsOwnJob(t *testing.T) {
 	w := newWorld(t)
-	w.ends[productionJob] = []train.EndedJob{red}
+	w.gitlab.ends[productionJob] = []train.EndedJob{red}
 	w.signal(newYork(24, 11, 30), train.RetryDeploy, train.Command{By: "ada", Environment: train.Production})
-	w.change(newYork(24, 12, 0), func() { w.outdated = 1 })
+	w.change(newYork(24, 12, 0), func() { w.gitlab.outdated = 1 })
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Empty(t, w.newPipelines)
-	assert.Len(t, w.played, 3)
+	assert.Empty(t, w.gitlab.newPipelines)
+	assert.Len(t, w.gitlab.played, 3)
 }
 
 func TestAnAttemptAfterOneInANewPipelineStaysInIt(t *testing.T) {
 	w := newWorld(t)
-	w.at(newYork(24, 9, 0), func() { w.mu.Lock(); w.outdated = 1; w.mu.Unlock() })
-	w.ends[productionJob] = []train.EndedJob{broken}
+	w.at(newYork(24, 9, 0), func() { w.mu.Lock(); w.gitlab.outdated = 1; w.mu.Unlock() })
+	w.gitlab.ends[productionJob] = []train.EndedJob{broken}
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, []string{newTag}, w.newPipelines)
-	assert.Equal(t, []string{"promote-production Tue 11:02 pipeline 60", "promote-production Tue 11:09 pipeline 60"}, w.played[1:])
+	assert.Equal(t, []string{newTag}, w.gitlab.newPipelines)
+	assert.Equal(t, []string{"promote-production Tue 11:02 pipeline 60", "promote-production Tue 11:09 pipeline 60"}, w.gitlab.played[1:])
 }
 
 func TestARetryAfterProductionWasPartlyDeployedOnlyRunsTheSmokeTests(t *testing.T) {
 	w := newWorld(t)
-	w.ends[productionJob] = []train.EndedJob{failedJob("no_updates_running")} // it had told Flux before its runner vanished
-	w.foundOut = "the job promote-production is failed (no_updates_running); Flux reports " + newTag + " ready"
-	w.present = true
+	w.gitlab.ends[productionJob] = []train.EndedJob{failedJob("no_updates_running")} // it had told Flux before its runner vanished
+	w.deploys.foundOut = "the job promote-production is failed (no_updates_running); Flux reports " + newTag + " ready"
+	w.deploys.present = true
 	var st train.Status
 	w.at(newYork(24, 11, 30), func() { st = w.status() })
 	w.signal(newYork(24, 12, 0), train.RetryDeploy, train.Command{By: "ada", Environment: train.Production})
@@ -373,19 +375,19 @@ func TestARetryAfterProductionWasPartlyDeployedOnlyRunsTheSmokeTests(t *testing.
 	assert.Equal(t, train.DeployUnknown, st.Production.Outcome)
 	assert.Contains(t, st.Production.Cause, "Flux reports "+newTag+" ready")
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Len(t, w.played, 2, "one deploy: %v", w.played)
+	assert.Len(t, w.gitlab.played, 2, "one deploy: %v", w.gitlab.played)
 }
 
 func TestCancelWithForceStopsTheProductionJobAndPutsBackWhatRanBefore(t *testing.T) {
 	w := newWorld(t)
-	w.jobs[productionJob] = train.EndedJob{Status: "success"}
+	w.gitlab.jobs[productionJob] = train.EndedJob{Status: "success"}
 	cancel := w.update(newYork(24, 11, 3), train.Cancel, train.Command{By: "ada", Reason: "wrong candidate", Force: true})
 	s := w.run()
 	assert.Contains(t, cancel.said(), "The production job is cancelled in GitLab")
-	assert.Equal(t, []string{productionJob}, w.stopped)
+	assert.Equal(t, []string{productionJob}, w.gitlab.stopped)
 	assert.Equal(t, train.EndRolledBack, s.End)
 	assert.Contains(t, s.Why, "Cancelled by ada: wrong candidate")
-	assert.Equal(t, "promote-production Tue 11:03 pipeline 50", w.played[2])
+	assert.Equal(t, "promote-production Tue 11:03 pipeline 50", w.gitlab.played[2])
 }
 
 func TestCancelWithForceWithoutADeployInProductionIsRefused(t *testing.T) {
@@ -397,35 +399,35 @@ func TestCancelWithForceWithoutADeployInProductionIsRefused(t *testing.T) {
 
 func TestARollbackWaitsForAnotherDeployJobOfTheEnvironmentAndGoesOnByItself(t *testing.T) {
 	w := newWorld(t)
-	w.ends[smokeJob] = []train.EndedJob{red}
+	w.gitlab.ends[smokeJob] = []train.EndedJob{red}
 	busy := &train.Hold{Kind: train.HoldEnvironmentBusy, Reason: "the job promote-production of api/v2026.11.23.9, started by grace, deploys to production"}
-	w.freeTakes = 20 * time.Minute
-	w.at(newYork(24, 11, 2), func() { w.mu.Lock(); w.busy = busy; w.mu.Unlock() })
-	w.at(newYork(24, 11, 20), func() { w.mu.Lock(); w.busy = nil; w.mu.Unlock() })
+	w.deploys.freeTakes = 20 * time.Minute
+	w.at(newYork(24, 11, 2), func() { w.mu.Lock(); w.holds.busy = busy; w.mu.Unlock() })
+	w.at(newYork(24, 11, 20), func() { w.mu.Lock(); w.holds.busy = nil; w.mu.Unlock() })
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
 	assert.Equal(t, train.EndRolledBack, s.End)
-	assert.Equal(t, "promote-production Tue 11:32 pipeline 50", w.played[2])
+	assert.Equal(t, "promote-production Tue 11:32 pipeline 50", w.gitlab.played[2])
 }
 
 func TestSomebodyElsesDeployJobHoldsProductionAsEnvironmentBusyUntilItEnds(t *testing.T) {
 	w := newWorld(t)
 	busy := &train.Hold{Kind: train.HoldEnvironmentBusy, Reason: "the job promote-production of api/v2026.11.23.9, started by grace, deploys to production"}
-	w.change(newYork(24, 10, 55), func() { w.busy = busy })
-	w.change(newYork(24, 11, 20), func() { w.busy = nil })
+	w.change(newYork(24, 10, 55), func() { w.holds.busy = busy })
+	w.change(newYork(24, 11, 20), func() { w.holds.busy = nil })
 	var st train.Status
 	w.at(newYork(24, 11, 10), func() { st = w.status() })
 	s := w.run()
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	assert.Contains(t, st.Waiting.What, "the hold environment-busy to end: the job promote-production of api/v2026.11.23.9, started by grace")
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, "promote-production Tue 11:21", w.played[1])
+	assert.Equal(t, "promote-production Tue 11:21", w.gitlab.played[1])
 }
 
 func TestDatadogBeingDownHoldsNothingAndIsSaid(t *testing.T) {
 	w := newWorld(t)
-	w.dogErr = temporal.NewApplicationError("Datadog: could not count logs: 503", string(train.FaultUnavailable))
-	w.ends[smokeJob] = []train.EndedJob{red}
+	w.datadog.err = temporal.NewApplicationError("Datadog: could not count logs: 503", string(train.FaultUnavailable))
+	w.gitlab.ends[smokeJob] = []train.EndedJob{red}
 	w.in.Train.Datadog = &train.DatadogConfig{Service: "api"}
 	var st train.Status
 	w.at(newYork(24, 12, 0), func() { st = w.status() })
@@ -441,21 +443,21 @@ func TestDatadogHearsOfDeploysAndDORAOfProductionOnly(t *testing.T) {
 	w := newWorld(t)
 	w.in.Train.Datadog = &train.DatadogConfig{Service: "api", Team: "eng-exp"}
 	w.run()
-	require.Len(t, w.recorded, 2)
-	assert.Nil(t, w.recorded[0].Deployment, "staging is no deployment")
-	require.NotNil(t, w.recorded[1].Deployment)
-	assert.Equal(t, []string{"api", newTag, "production", "1"}, w.recorded[1].Deployment.ID)
-	assert.Nil(t, w.recorded[1].Failure)
+	require.Len(t, w.datadog.recorded, 2)
+	assert.Nil(t, w.datadog.recorded[0].Deployment, "staging is no deployment")
+	require.NotNil(t, w.datadog.recorded[1].Deployment)
+	assert.Equal(t, []string{"api", newTag, "production", "1"}, w.datadog.recorded[1].Deployment.ID)
+	assert.Nil(t, w.datadog.recorded[1].Failure)
 }
 
 func TestAFailureMessageHasCauseStatementLogOwnerAndOneLineToPaste(t *testing.T) {
 	w := newWorld(t)
 	w.in.Train.Datadog = &train.DatadogConfig{Service: "api"}
-	w.evidence = train.Evidence{
+	w.datadog.evidence = train.Evidence{
 		Errors: 120, Before: 4, Samples: []string{"panic: nil map"}, LogsURL: "https://app.datadoghq.com/logs?query=x", EventsURL: "https://app.datadoghq.com/events",
 		Monitors: []train.Link{{Text: "checkout errors", URL: "https://app.datadoghq.com/monitors/1"}},
 	}
-	w.ends[productionJob] = []train.EndedJob{red}
+	w.gitlab.ends[productionJob] = []train.EndedJob{red}
 	var st train.Status
 	w.at(newYork(24, 11, 30), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
@@ -483,16 +485,16 @@ func TestAFailureMessageHasCauseStatementLogOwnerAndOneLineToPaste(t *testing.T)
 
 func TestOurOwnFailedJobIsNoJobThatSomebodyElseStarted(t *testing.T) {
 	w := newWorld(t)
-	w.ends[productionJob] = []train.EndedJob{broken}
+	w.gitlab.ends[productionJob] = []train.EndedJob{broken}
 	w.at(newYork(24, 11, 7).Add(30*time.Second), func() { // the second attempt is held at its play
 		w.mu.Lock()
-		w.freeze = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4"}
-		w.started = &train.PipelineJob{JobID: 101, Status: "failed"} // what the watch would see of our own job
+		w.holds.freeze = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4"}
+		w.holds.started = &train.PipelineJob{JobID: 101, Status: "failed"} // what the watch would see of our own job
 		w.mu.Unlock()
 	})
 	w.supersede(newYork(24, 17, 0))
 	w.run()
-	assert.Len(t, w.played, 2, "nothing is played in the freeze or after the window: %v", w.played)
+	assert.Len(t, w.gitlab.played, 2, "nothing is played in the freeze or after the window: %v", w.gitlab.played)
 	assert.NotContains(t, w.said("#mono-release-coordination"), "Somebody started")
 }
 
@@ -500,8 +502,8 @@ func TestATagThatIsMovedBeforeE2EHoldsAndDoesNotSpin(t *testing.T) {
 	w := newWorld(t)
 	w.at(newYork(23, 17, 10), func() {
 		w.mu.Lock()
-		w.drift, w.tagMoved = &train.Hold{Kind: train.HoldDrift, Reason: "the tag was moved", Moved: true}, true
-		w.movedHolds = true
+		w.holds.drift, w.holds.tagMoved = &train.Hold{Kind: train.HoldDrift, Reason: "the tag was moved", Moved: true}, true
+		w.holds.movedHolds = true
 		w.mu.Unlock()
 	})
 	var st train.Status
@@ -510,17 +512,17 @@ func TestATagThatIsMovedBeforeE2EHoldsAndDoesNotSpin(t *testing.T) {
 	w.run()
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	assert.Contains(t, st.Waiting.What, "the tag was moved")
-	assert.Zero(t, w.e2es)
-	assert.LessOrEqual(t, w.e2eAsked, 2, "it is asked once and waits")
+	assert.Zero(t, w.e2e.started)
+	assert.LessOrEqual(t, w.e2e.asked, 2, "it is asked once and waits")
 }
 
 func TestARollbackBehindAJobThatNeverEndsSaysSoInsteadOfWaitingForEver(t *testing.T) {
 	w := newWorld(t)
-	w.ends[smokeJob] = []train.EndedJob{red}
-	w.stillBusy, w.freeTakes = true, time.Hour
+	w.gitlab.ends[smokeJob] = []train.EndedJob{red}
+	w.deploys.stillBusy, w.deploys.freeTakes = true, time.Hour
 	w.at(newYork(24, 11, 2), func() {
 		w.mu.Lock()
-		w.busy = &train.Hold{Kind: train.HoldEnvironmentBusy, Reason: "the job promote-production of api/v2026.11.23.9, started by grace, deploys to production"}
+		w.holds.busy = &train.Hold{Kind: train.HoldEnvironmentBusy, Reason: "the job promote-production of api/v2026.11.23.9, started by grace, deploys to production"}
 		w.mu.Unlock()
 	})
 	var during, after train.Status
@@ -540,7 +542,7 @@ func TestACancelWithForceAfterAPlainCancelStillStopsTheJob(t *testing.T) {
 	force := w.update(newYork(24, 11, 3), train.Cancel, train.Command{By: "ada", Reason: "at once", Force: true})
 	w.run()
 	assert.True(t, force.accepted, force.said())
-	assert.Equal(t, []string{productionJob}, w.stopped)
+	assert.Equal(t, []string{productionJob}, w.gitlab.stopped)
 }
 
 func TestACutTagDoesNotDropARollbackThatWaits(t *testing.T) {

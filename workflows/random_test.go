@@ -70,32 +70,34 @@ func (g *gambler) chance(percent int) bool { return g.rng.IntN(100) < percent }
 // prepare makes a random day and its signals.
 func (g *gambler) prepare() {
 	w, r := g.world, g.rng
-	w.allowWritesOnlyWithoutHolds = true
+	w.holds.allowWritesOnlyWithoutHolds = true
 	if g.chance(50) {
-		w.e2eEnds, w.e2eFound.Report = train.EndedJob{Status: "failed"}, train.E2EReport{Tests: 4, Failed: 1}
+		w.e2e.ends, w.e2e.found.Report = train.EndedJob{Status: "failed"}, train.E2EReport{Tests: 4, Failed: 1}
 	}
 	if g.chance(20) {
-		w.e2eTakes = 20 * time.Hour
+		w.e2e.takes = 20 * time.Hour
 	} else {
-		w.e2eTakes = time.Duration(1+r.IntN(10)) * time.Hour
+		w.e2e.takes = time.Duration(1+r.IntN(10)) * time.Hour
 	}
 	for _, job := range []string{"deploy-staging", "smoke-production", "promote-production"} {
 		if g.chance(15) {
-			w.jobs[job] = train.EndedJob{Status: "failed", Reason: "script_failure"}
-			w.change(g.moment(), func() { delete(w.jobs, job) })
+			w.gitlab.jobs[job] = train.EndedJob{Status: "failed", Reason: "script_failure"}
+			w.change(g.moment(), func() { delete(w.gitlab.jobs, job) })
 		}
 	}
 	if g.chance(30) {
 		at := g.moment()
-		w.change(at, func() { w.freeze = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4", Since: at} })
-		w.change(at.Add(time.Duration(r.IntN(300))*time.Minute), func() { w.freeze = nil })
+		w.change(at, func() {
+			w.holds.freeze = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4", Since: at}
+		})
+		w.change(at.Add(time.Duration(r.IntN(300))*time.Minute), func() { w.holds.freeze = nil })
 	}
 	if g.chance(30) {
 		at := g.moment()
 		w.change(at, func() {
-			w.drift, w.runs = &train.Hold{Kind: train.HoldDrift, Reason: "production has 1 commit this candidate lacks"}, train.Version{Tag: "api/v2026.11.23.7"}
+			w.holds.drift, w.holds.runs = &train.Hold{Kind: train.HoldDrift, Reason: "production has 1 commit this candidate lacks"}, train.Version{Tag: "api/v2026.11.23.7"}
 		})
-		w.change(at.Add(time.Duration(r.IntN(300))*time.Minute), func() { w.drift = nil })
+		w.change(at.Add(time.Duration(r.IntN(300))*time.Minute), func() { w.holds.drift = nil })
 	}
 	if g.chance(20) {
 		w.startAt(newYork(23, 18, 0)) // late

@@ -17,9 +17,9 @@ func TestAGreenDayIsReleasedAtElevenAndEndsWhenTheWindowCloses(t *testing.T) {
 	assert.Equal(t, train.EndReleased, s.End)
 	assert.Equal(t, newTag, s.Tag)
 	assert.Equal(t, oldTag, s.From)
-	assert.Equal(t, []string{"deploy-staging Mon 17:01", "promote-production Tue 11:01"}, w.played)
-	assert.Equal(t, 1, w.tags)
-	assert.Equal(t, 1, w.e2es)
+	assert.Equal(t, []string{"deploy-staging Mon 17:01", "promote-production Tue 11:01"}, w.gitlab.played)
+	assert.Equal(t, 1, w.gitlab.tags)
+	assert.Equal(t, 1, w.e2e.started)
 	assert.True(t, newYork(24, 16, 0).Equal(w.completedAt), "ended %s", w.completedAt)
 }
 
@@ -36,23 +36,23 @@ func TestAllFourChannelsHearOfAGreenDay(t *testing.T) {
 
 func TestNothingNewOnMainEndsTheDayAndSaysSo(t *testing.T) {
 	w := newWorld(t)
-	w.chosen = train.ChosenCommit{Nothing: true}
+	w.gitlab.chosen = train.ChosenCommit{Nothing: true}
 	s := w.run()
 	assert.Equal(t, train.EndNothing, s.End)
-	assert.Zero(t, w.tags)
+	assert.Zero(t, w.gitlab.tags)
 	assert.Contains(t, w.said("#mono-release-coordination"), "main holds nothing since "+oldTag)
 }
 
 func TestARedE2ERunKeepsProductionClosedAndAsksAPerson(t *testing.T) {
 	w := newWorld(t)
-	w.e2eEnds = train.EndedJob{Status: "failed"}
-	w.e2eFound.Report = train.E2EReport{Tests: 4, Failed: 1, Specs: []train.FailingSpec{{Spec: "cypress/e2e/login.cy.ts", Owners: []string{"@maven/pods/login"}}}}
+	w.e2e.ends = train.EndedJob{Status: "failed"}
+	w.e2e.found.Report = train.E2EReport{Tests: 4, Failed: 1, Specs: []train.FailingSpec{{Spec: "cypress/e2e/login.cy.ts", Owners: []string{"@maven/pods/login"}}}}
 	var st train.Status
 	w.at(newYork(24, 12, 0), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
 	assert.Equal(t, train.EndMissed, s.End)
-	assert.Equal(t, []string{"deploy-staging Mon 17:01"}, w.played)
+	assert.Equal(t, []string{"deploy-staging Mon 17:01"}, w.gitlab.played)
 	assert.Equal(t, train.AtGate, st.Phase)
 	assert.Equal(t, train.WaitPerson, st.Waiting.For)
 	assert.Contains(t, st.Waiting.What, "E2E is red: 1 test of 4 failed")
@@ -61,8 +61,8 @@ func TestARedE2ERunKeepsProductionClosedAndAsksAPerson(t *testing.T) {
 
 func TestARedGateRemindsAnHourAndAQuarterBeforeTheWindow(t *testing.T) {
 	w := newWorld(t)
-	w.e2eEnds = train.EndedJob{Status: "failed"}
-	w.e2eFound.Report = train.E2EReport{Tests: 4, Failed: 1}
+	w.e2e.ends = train.EndedJob{Status: "failed"}
+	w.e2e.found.Report = train.E2EReport{Tests: 4, Failed: 1}
 	w.supersede(newYork(24, 17, 0))
 	w.run()
 	said := w.said("#mono-release-coordination")
@@ -73,49 +73,49 @@ func TestARedGateRemindsAnHourAndAQuarterBeforeTheWindow(t *testing.T) {
 
 func TestARunThatPassesItsDeadlineIsOverdueAndStillCountsWhenItTurnsGreenInTheWindow(t *testing.T) {
 	w := newWorld(t)
-	w.e2eTakes = 18*time.Hour + 30*time.Minute // about 11:50
+	w.e2e.takes = 18*time.Hour + 30*time.Minute // about 11:50
 	var at1030 train.Status
 	w.at(newYork(24, 10, 30), func() { at1030 = w.status() })
 	s := w.run()
 	assert.Equal(t, train.E2EOverdue, at1030.E2E.State)
 	assert.Equal(t, train.EndReleased, s.End)
-	require.Len(t, w.played, 2)
-	assert.Equal(t, "promote-production Tue 11:43", w.played[1])
+	require.Len(t, w.gitlab.played, 2)
+	assert.Equal(t, "promote-production Tue 11:43", w.gitlab.played[1])
 }
 
 func TestARunThatEndsAfterTheWindowDeploysNothing(t *testing.T) {
 	w := newWorld(t)
-	w.e2eTakes = 24 * time.Hour
+	w.e2e.takes = 24 * time.Hour
 	w.supersede(newYork(24, 18, 0))
 	s := w.run()
 	assert.Equal(t, train.EndMissed, s.End)
-	assert.Len(t, w.played, 1)
+	assert.Len(t, w.gitlab.played, 1)
 }
 
 func TestE2EThatCouldNotBeStartedIsNotGreen(t *testing.T) {
 	w := newWorld(t)
-	w.e2eErr = temporal.NewNonRetryableApplicationError("GitLab: could not start a pipeline: 403", string(train.FaultForbidden), nil)
+	w.e2e.err = temporal.NewNonRetryableApplicationError("GitLab: could not start a pipeline: 403", string(train.FaultForbidden), nil)
 	var st train.Status
 	w.at(newYork(24, 9, 0), func() { st = w.status() })
 	w.supersede(newYork(24, 10, 0))
 	s := w.run()
 	assert.Equal(t, train.E2ECouldNotRun, st.E2E.State)
 	assert.Equal(t, train.EndSuperseded, s.End)
-	assert.Len(t, w.played, 1)
+	assert.Len(t, w.gitlab.played, 1)
 }
 
 func TestAVoidRunIsRepeatedOnceStagingRunsTheCandidateAgain(t *testing.T) {
 	w := newWorld(t)
-	w.e2eVoid = []string{"staging runs api/v2026.11.20.1, not " + newTag}
+	w.e2e.void = []string{"staging runs api/v2026.11.20.1, not " + newTag}
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, 1, w.e2es)
+	assert.Equal(t, 1, w.e2e.started)
 	assert.Contains(t, w.said("#staging-e2e-web-alerts"), "void")
 }
 
 func TestAFailedStagingDeployWaitsForAPersonWithCauseLogAndOwner(t *testing.T) {
 	w := newWorld(t)
-	w.jobs["deploy-staging"] = train.EndedJob{Status: "failed", Reason: "script_failure"}
+	w.gitlab.jobs["deploy-staging"] = train.EndedJob{Status: "failed", Reason: "script_failure"}
 	var st train.Status
 	w.at(newYork(23, 20, 0), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
@@ -126,12 +126,12 @@ func TestAFailedStagingDeployWaitsForAPersonWithCauseLogAndOwner(t *testing.T) {
 	assert.Contains(t, said, "Cause: the job deploy-staging ended failed (script_failure)")
 	assert.Contains(t, said, "https://gitlab/jobs/deploy-staging")
 	assert.Contains(t, said, "@eng-exp-on-call")
-	assert.Zero(t, w.e2es, "E2E must not run on what is not deployed")
+	assert.Zero(t, w.e2e.started, "E2E must not run on what is not deployed")
 }
 
 func TestRedSmokeTestsInProductionAreNoSuccess(t *testing.T) {
 	w := newWorld(t)
-	w.jobs["smoke-production"] = train.EndedJob{Status: "failed", Reason: "script_failure"}
+	w.gitlab.jobs["smoke-production"] = train.EndedJob{Status: "failed", Reason: "script_failure"}
 	var st train.Status
 	w.at(newYork(24, 12, 0), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
@@ -140,12 +140,12 @@ func TestRedSmokeTestsInProductionAreNoSuccess(t *testing.T) {
 	assert.Equal(t, train.DeployRolledBack, st.Production.Outcome)
 	assert.Equal(t, []string{
 		"deploy-staging Mon 17:01", "promote-production Tue 11:01", "promote-production Tue 11:12 pipeline 50", "smoke-production Tue 11:23 pipeline 50",
-	}, w.played, "what ran before is put back, nothing is deployed again by itself")
+	}, w.gitlab.played, "what ran before is put back, nothing is deployed again by itself")
 }
 
 func TestFluxThatNeverGetsReadyIsAnUnknownOutcome(t *testing.T) {
 	w := newWorld(t)
-	w.rollout = train.Rollout{TimedOut: true, Why: "Flux has not fetched the tag"}
+	w.flux.rollout = train.Rollout{TimedOut: true, Why: "Flux has not fetched the tag"}
 	var st train.Status
 	w.at(newYork(23, 20, 0), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
@@ -157,7 +157,7 @@ func TestFluxThatNeverGetsReadyIsAnUnknownOutcome(t *testing.T) {
 func TestAMovedTagHoldsProductionAsDriftThatOnlyANewCandidateEnds(t *testing.T) {
 	w := newWorld(t)
 	w.change(newYork(24, 9, 0), func() {
-		w.drift, w.tagMoved = &train.Hold{Kind: train.HoldDrift, Reason: "the tag was moved"}, true
+		w.holds.drift, w.holds.tagMoved = &train.Hold{Kind: train.HoldDrift, Reason: "the tag was moved"}, true
 	})
 	refused := w.update(newYork(24, 12, 0), train.Acknowledge, train.Command{By: "ada", Reason: "fine", Hold: train.HoldDrift})
 	var st train.Status
@@ -179,14 +179,14 @@ func TestADepartureMoreThanHalfAnHourLateHoldsTheCut(t *testing.T) {
 	w.supersede(newYork(24, 10, 0))
 	s := w.run()
 	assert.Equal(t, train.EndSuperseded, s.End)
-	assert.Zero(t, w.tags)
+	assert.Zero(t, w.gitlab.tags)
 	require.Len(t, st.Holds, 1)
 	assert.Equal(t, train.HoldLate, st.Holds[0].Kind)
 }
 
 func TestATagThatGitLabForbidsAsksAPersonAndIsNotLost(t *testing.T) {
 	w := newWorld(t)
-	w.tagErr = errForbidden
+	w.gitlab.tagErr = errForbidden
 	var st train.Status
 	w.at(newYork(23, 18, 0), func() { st = w.status() })
 	w.supersede(newYork(24, 10, 0))
@@ -198,10 +198,10 @@ func TestATagThatGitLabForbidsAsksAPersonAndIsNotLost(t *testing.T) {
 
 func TestSlackBeingDownNeitherHoldsNorSlowsARelease(t *testing.T) {
 	w := newWorld(t)
-	w.slackBack = newYork(24, 15, 0)
+	w.slack.back = newYork(24, 15, 0)
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, []string{"deploy-staging Mon 17:01", "promote-production Tue 11:01"}, w.played)
+	assert.Equal(t, []string{"deploy-staging Mon 17:01", "promote-production Tue 11:01"}, w.gitlab.played)
 	assert.Contains(t, w.said("#mono-release-coordination"), "is in production", "messages arrive later")
 }
 
@@ -210,7 +210,7 @@ func TestCancelInTemporalEndsTheReleaseAsCancelled(t *testing.T) {
 	w.at(newYork(24, 3, 0), w.env.CancelWorkflow)
 	s := w.run()
 	assert.Equal(t, train.EndCancelled, s.End)
-	assert.Len(t, w.played, 1)
+	assert.Len(t, w.gitlab.played, 1)
 }
 
 func TestCancelDuringProductionLetsTheDeployEndFirst(t *testing.T) {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,32 +15,58 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// The histories were recorded on a real server by the tests of worker/:
+// histories are those that were recorded of released versions, and of the one
+// that is being worked on: testdata/histories/<version>/<scenario>/<role>.json.
+// They were recorded on a real server by the tests of worker/:
 //
-//	RECORD_HISTORIES=$PWD/workflows/testdata/histories go test ./worker -run 'Released|NextDeparture|EveryCommand|WholeWindow|RedRun'
+//	RECORD_HISTORIES=1 go test ./worker -run 'Released|NextDeparture|EveryCommand|WholeWindow|RedRun'
 //
-// A change that cannot replay them would break releases that are under way:
-// guard it with workflow.GetVersion. Record a history again only before it has
-// been in a released version.
-func TestRecordedHistoriesReplay(t *testing.T) {
-	files, err := filepath.Glob("testdata/histories/*.json")
+// which write into the directory of the version under work, never over an older
+// one. A change that cannot replay them would break releases that are under way:
+// guard it with workflow.GetVersion.
+func histories(t testing.TB) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/histories/*/*/*.json")
 	require.NoError(t, err)
-	require.NotEmpty(t, files)
+	var all []string
+	require.NoError(t, filepath.WalkDir("testdata/histories", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			all = append(all, path)
+		}
+		return err
+	}))
+	require.ElementsMatch(t, files, all, "a history lies where it is not found")
+	return files
+}
+
+// historiesKept is how many there are at least: they are added to, never removed.
+const historiesKept = 54
+
+func TestRecordedHistoriesReplay(t *testing.T) {
+	files := histories(t)
+	require.GreaterOrEqual(t, len(files), historiesKept)
 	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
+		name, err := filepath.Rel("testdata/histories", file)
+		require.NoError(t, err)
+		t.Run(name, func(t *testing.T) {
 			replay(t, history(t, file))
 		})
 	}
 }
 
-// BenchmarkReplay replays the longest recorded release: what a worker does when
-// it takes over a release that another one had in memory.
+// BenchmarkReplay replays the longest history: what a worker does when it takes
+// over a release that another one had in memory.
 func BenchmarkReplay(b *testing.B) {
-	h := history(b, "testdata/histories/commands-by-tctl-api-2026-11-24-releaseworkflow.json")
-	for b.Loop() {
-		replay(b, h)
+	var longest *historypb.History
+	for _, file := range histories(b) {
+		if h := history(b, file); len(h.Events) > len(longest.GetEvents()) {
+			longest = h
+		}
 	}
-	b.ReportMetric(float64(len(h.Events)), "events")
+	for b.Loop() {
+		replay(b, longest)
+	}
+	b.ReportMetric(float64(len(longest.Events)), "events")
 }
 
 func history(t testing.TB, file string) *historypb.History {

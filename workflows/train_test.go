@@ -30,16 +30,19 @@ type shed struct {
 	said    []string
 	unknown string
 	steps   []string
+
+	config     train.Train
+	transcript *transcript // nil: nobody writes it down
 }
 
 func newShed(t *testing.T) *shed {
 	t.Helper()
-	s := &shed{t: t, freezes: map[int64]train.OwnFreeze{}, start: newYork(23, 9, 0)}
+	s := &shed{t: t, freezes: map[int64]train.OwnFreeze{}, start: newYork(23, 9, 0), config: exampleTrain()}
 	s.env = newEnvironment(train.MemoryID("api"))
 	s.env.SetStartTime(s.start)
 	any := mock.Anything
 	s.env.OnActivity(departures.ReadTrain, any, any).Return(lockedIn(&s.mu, func(train.ReadTrainInput) (train.ReadTrainResult, error) {
-		return train.ReadTrainResult{Train: exampleTrain(), Refused: s.unknown}, nil
+		return train.ReadTrainResult{Train: s.config, Refused: s.unknown}, nil
 	}))
 	s.env.OnActivity(trains.TellReleases, any, any).Return(lockedIn(&s.mu, func(in train.TellReleasesInput) (train.ToldReleases, error) {
 		s.told = append(s.told, in.News)
@@ -70,12 +73,18 @@ func newShed(t *testing.T) *shed {
 	}))
 	s.env.OnActivity(slack.Deliver, any, any).Return(lockedIn(&s.mu, func(in train.DeliverInput) (train.Delivered, error) {
 		s.said = append(s.said, in.Card.Title+"\n"+in.Card.Body)
+		s.transcript.slack(in)
 		return train.Delivered{}, nil
 	}))
 	return s
 }
 
-func (s *shed) at(after time.Duration, f func()) { s.env.RegisterDelayedCallback(f, after) }
+func (s *shed) at(after time.Duration, f func()) {
+	s.env.RegisterDelayedCallback(func() {
+		f()
+		s.transcript.look()
+	}, after)
+}
 
 func (s *shed) update(after time.Duration, name train.CommandName, c train.Command) *answer {
 	a := &answer{}
