@@ -123,7 +123,7 @@ func DeployDetails(d train.Deploy, in train.DeployInput) string {
 	s.Train.Staging, s.Train.Production = in.Config, in.Config
 	w := WaitsForDeploy(&s, d.Environment)
 	lines := []string{
-		Markdown.Bold(fmt.Sprintf("Deploy %s to %s, attempt %d", d.Tag, d.Environment, d.Attempt)),
+		Markdown.Bold(DeployAttempt(d.Tag, d.Environment, d.Attempt)),
 		fmt.Sprintf("Waiting for %s, at most until %s.", Markdown.link(Markdown.Escape(w.What), w.URL), When(d.StepUntil, time.UTC)),
 		fmt.Sprintf("Before it ran %s. Started by %s.", Markdown.Code(d.Before.String()), Markdown.Code(in.ReleaseID)),
 	}
