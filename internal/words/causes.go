@@ -40,7 +40,7 @@ func RolledBackWhy(d *train.Deploy) string {
 
 // DepartedLateReason says how late it departed.
 func DepartedLateReason(late time.Duration) string {
-	return fmt.Sprintf("departed %s after its cut time", Span(late))
+	return fmt.Sprintf("departed %s after its cut time", span(late))
 }
 
 // HeldPastMidnightReason says that the cut comes a day late.

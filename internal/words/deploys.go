@@ -16,7 +16,7 @@ func deployLine(d *train.Deploy, m Markup, zone *time.Location) string {
 	if d.Running() {
 		return fmt.Sprintf("%s %s, since %s, limit %s", tag, stepWords(d.Step), When(d.StartedAt, zone), When(d.StepUntil, zone))
 	}
-	s := fmt.Sprintf("%s %s at %s after %s", tag, OutcomeWords(d.Outcome), When(d.EndedAt, zone), Span(d.EndedAt.Sub(d.StartedAt)))
+	s := fmt.Sprintf("%s %s at %s after %s", tag, OutcomeWords(d.Outcome), When(d.EndedAt, zone), span(d.EndedAt.Sub(d.StartedAt)))
 	if d.Cause != "" {
 		s += ": " + m.Escape(d.Cause)
 	}
