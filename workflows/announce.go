@@ -14,7 +14,7 @@ func (d *deploy) announceBegin(ctx workflow.Context) {
 	if d.in.Announce == nil {
 		return
 	}
-	d.deliver = startDelivery(ctx, train.NotifyDeployID(d.in.Config.Lock), "Messages of a deploy to "+string(d.Environment), 0)
+	d.deliver = startDelivery(ctx, train.NotifyDeployID(d.in.Config.Lock), words.MessagesOfDeploy(d.Environment), 0)
 	d.announce(ctx, false)
 }
 

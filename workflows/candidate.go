@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -37,9 +36,7 @@ func (r *release) cut(ctx workflow.Context) error {
 		return nil
 	}
 	r.Orders = train.Orders{}
-	r.enter(ctx, train.Cutting, train.Waiting{
-		For: train.WaitNothing, What: "GitLab and Flux to say what is new on " + r.Train.Branch, Next: "the commit is tagged",
-	})
+	r.enter(ctx, train.Cutting, words.WaitsForCommit(r.Train.Branch))
 	if recut != nil {
 		r.cancelE2E(ctx)
 	} else {
@@ -61,14 +58,15 @@ func (r *release) cut(ctx workflow.Context) error {
 
 // choose finds the commit to be tagged.
 func (r *release) choose(ctx workflow.Context, cut *train.Recut) error {
-	chosen, err := call(ctx, r.door, short("Which commit of "+r.Train.Branch+" is released"), gitlab.ChooseCommit, train.ChooseCommitInput{
-		Project: r.Train.Project, Branch: r.Train.Branch, Require: r.Train.Cut.Require, Since: r.Deployed.Version,
-	})
-	if err := r.orStuck(ctx, "choosing the commit", err); err != nil {
+	chosen, err := call(ctx, r.door, short(words.WhichCommitIsReleased(r.Train.Branch)), gitlab.ChooseCommit,
+		train.ChooseCommitInput{
+			Project: r.Train.Project, Branch: r.Train.Branch, Require: r.Train.Cut.Require, Since: r.Deployed.Version,
+		})
+	if err := r.orStuck(ctx, words.ChoosingCommit(), err); err != nil {
 		return err
 	}
 	if chosen.Nothing {
-		r.end(train.EndNothing, fmt.Sprintf("%s holds nothing since %s, which production runs.", r.Train.Branch, r.Deployed.Version))
+		r.end(train.EndNothing, words.NothingToRelease(r.Train.Branch, r.Deployed.Version))
 		return errEnding
 	}
 	r.Warning, cut.SHA = chosen.Warning, chosen.SHA
@@ -84,21 +82,21 @@ func (r *release) tag(ctx workflow.Context, cut *train.Recut) error {
 	var made train.CreatedTag
 	var err error
 	if cut.Tag != "" {
-		made, err = write(ctx, r.door, train.StepTag, attempt, short("Adopt "+cut.Tag+" as the release candidate"), gitlab.AdoptTag,
+		made, err = write(ctx, r.door, train.StepTag, attempt, short(words.AdoptTag(cut.Tag)), gitlab.AdoptTag,
 			func(string) train.AdoptTagInput {
 				return train.AdoptTagInput{Project: r.Train.Project, Tag: cut.Tag, SHA: cut.SHA, Guard: rules.GuardOf(&r.State, train.StepTag)}
 			})
 	} else {
-		made, err = write(ctx, r.door, train.StepTag, attempt, short("Tag "+train.ShortSHA(cut.SHA)+" as the release candidate"),
-			gitlab.CreateTag, func(key string) train.CreateTagInput {
+		made, err = write(ctx, r.door, train.StepTag, attempt, short(words.TagCommit(cut.SHA)), gitlab.CreateTag,
+			func(key string) train.CreateTagInput {
 				return train.CreateTagInput{
 					Project: r.Train.Project, Prefix: r.Train.TagPrefix, Day: r.Plan.Day, SHA: cut.SHA, Key: key,
-					About: fmt.Sprintf("Release %s of %s", r.Plan.Day, r.Train.Name), Guard: rules.GuardOf(&r.State, train.StepTag),
+					About: words.ReleaseOf(r.Plan.Day, r.Train.Name), Guard: rules.GuardOf(&r.State, train.StepTag),
 					From: r.Plan.WindowOpens, To: r.Plan.WindowCloses,
 				}
 			})
 	}
-	if err := r.orStuck(ctx, "tagging "+train.ShortSHA(cut.SHA), err); err != nil {
+	if err := r.orStuck(ctx, words.Tagging(cut.SHA), err); err != nil {
 		return err
 	}
 	made.Candidate.CutAt, made.Candidate.By = workflow.Now(ctx), cut.By
@@ -113,10 +111,10 @@ func (r *release) tag(ctx workflow.Context, cut *train.Recut) error {
 // readDeployed finds out what production runs: where the changelog begins.
 func (r *release) readDeployed(ctx workflow.Context) error {
 	env := r.Train.Production
-	running, err := call(ctx, r.door, short("What production runs now"), flux.ReadVersion, train.ReadVersionInput{
+	running, err := call(ctx, r.door, short(words.WhatProductionRuns()), flux.ReadVersion, train.ReadVersionInput{
 		Project: r.Train.Project, TagPrefix: r.Train.TagPrefix, Flux: env.Flux, FallbackEnvironment: env.GitLabEnvironment,
 	})
-	if err := r.orStuck(ctx, "reading what production runs", err); err != nil {
+	if err := r.orStuck(ctx, words.ReadingProduction(), err); err != nil {
 		return err
 	}
 	r.Deployed, r.Expected, r.Running = running, running.Version, running.Version
@@ -132,17 +130,16 @@ func (r *release) publishChangelog(ctx workflow.Context) error {
 	if r.Changelog.URL != "" {
 		return nil
 	}
-	r.waitFor(ctx, train.Waiting{For: train.WaitNothing, What: "the changelog of " + r.Candidate.Tag, Next: "it is deployed to staging"})
+	r.waitFor(ctx, words.WaitsForChangelog(r.Candidate.Tag))
 	r.changelogs++
-	digest, err := write(ctx, r.door, train.StepChangelog, r.changelogs, short("Changelog from "+r.Deployed.Version.String()+" to "+r.Candidate.Tag),
+	summary := words.ChangelogBetween(r.Deployed.Version, r.Candidate.Tag)
+	digest, err := write(ctx, r.door, train.StepChangelog, r.changelogs, short(summary),
 		changelog.PublishChangelog, r.changelogInput(r.Deployed))
-	if err := r.orStuck(ctx, "publishing the changelog", err); err != nil {
+	if err := r.orStuck(ctx, words.PublishingChangelog(), err); err != nil {
 		return err
 	}
 	r.Changelog = digest
-	r.enter(ctx, train.OnStaging, train.Waiting{
-		For: train.WaitPipeline, What: r.Candidate.Tag + " to be deployed to staging", Next: "E2E runs on staging", NextAt: r.Plan.E2EAt,
-	})
+	r.enter(ctx, train.OnStaging, words.WaitsForStaging(r.Candidate.Tag, r.Plan.E2EAt))
 	cut := r.coordination(ctx, ptr(words.CutEvent(&r.State)))
 	cut.Topic = words.Topic(&r.State)
 	r.tell(cut)
@@ -282,7 +279,7 @@ func (r *release) startDeploy(ctx workflow.Context, in train.DeployInput) workfl
 		WorkflowID:            train.DeployID(in.Config.Lock),
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		StaticSummary:         clip(fmt.Sprintf("Deploy %s to %s, attempt %d", in.Candidate.Tag, in.Environment, in.Attempt)),
+		StaticSummary:         clip(words.DeployAttempt(in.Candidate.Tag, in.Environment, in.Attempt)),
 	}
 	// Nothing that ends this release may end a deploy half-way.
 	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(r.awake(ctx), options), train.DeployWorkflow, in)
@@ -311,7 +308,7 @@ func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, 
 	if err := child.Get(r.awake(ctx), &result); err != nil {
 		result = *r.DeployOf(env)
 		result.Outcome, result.EndedAt, result.Kind = train.DeployUnknown, workflow.Now(ctx), train.FailureUnknown
-		result.Cause = "the deploy workflow itself ended early: " + sentence(err)
+		result.Cause = words.DeployEndedEarly(sentence(err))
 	}
 	if env == train.Production {
 		r.deploying = ""
@@ -319,7 +316,7 @@ func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, 
 	rules.RecordDeploy(&r.State, result, workflow.Now(ctx), words.RolledBackReason(result))
 	r.news++
 	if env == train.Staging && result.Rollback.Back() {
-		r.voidE2E(ctx, "staging was rolled back to "+result.Rollback.To.String())
+		r.voidE2E(ctx, words.E2EOnRolledBackStaging(result.Rollback.To))
 	}
 	r.tell(r.deployed(env, ptr(words.DeployEvent(&r.State, env))), r.coordination(ctx, nil))
 	if h := r.Hold(train.HoldRolledBack); env == train.Production && result.Rollback.Back() && h != nil {
@@ -331,14 +328,16 @@ func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, 
 // awaitOtherDeploy waits for the deploy that holds the lock: the hold environment-busy.
 func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentName, lock string) error {
 	other := train.DeployID(lock)
-	hold := train.Hold{Kind: train.HoldEnvironmentBusy, Reason: fmt.Sprintf("%s is deploying to %s", other, env), Since: workflow.Now(ctx)}
+	hold := train.Hold{
+		Kind: train.HoldEnvironmentBusy, Reason: words.EnvironmentBusyReason(other, env), Since: workflow.Now(ctx),
+	}
 	r.Holds = append(r.Holds, hold)
-	r.waitFor(ctx, train.Waiting{For: train.WaitHold, What: fmt.Sprintf("%s to end, which deploys to %s", other, env), Next: "this release deploys"})
+	r.waitFor(ctx, words.WaitsForOtherDeploy(other, env))
 	r.tell(r.coordinationLoud(ctx, words.HeldEvent(&r.State, train.DeployStepOf(env), []train.Hold{hold})))
-	_, err := call(ctx, r.door, watching("Another deploy to "+string(env)+" ends first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
+	_, err := call(ctx, r.door, watching(words.OtherDeployEndsFirst(env), r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.AwaitClosed, train.AwaitClosedInput{WorkflowID: other, Poll: r.Train.Poll.Deploy})
 	r.Lift(train.HoldEnvironmentBusy)
-	return r.orStuck(ctx, "waiting for "+other, err)
+	return r.orStuck(ctx, words.WaitingForDeploy(other), err)
 }
 
 // settle waits, after a deploy that did not succeed, until another attempt may be
@@ -351,7 +350,7 @@ func (r *release) settle(ctx workflow.Context, env train.EnvironmentName) error 
 		var err error
 		if again {
 			r.sayReattempt(ctx, env, at)
-			err = r.sleepUntil(ctx, at, fmt.Sprintf("Attempt %d at %s", r.DeployOf(env).Attempt+1, env), wake)
+			err = r.sleepUntil(ctx, at, words.AttemptAt(env, r.DeployOf(env).Attempt+1), wake)
 		} else {
 			r.sayDeployFailed(ctx, env)
 			err = r.until(ctx, wake)
@@ -367,24 +366,12 @@ func (r *release) settle(ctx workflow.Context, env train.EnvironmentName) error 
 }
 
 func (r *release) sayReattempt(ctx workflow.Context, env train.EnvironmentName, at time.Time) {
-	d := r.DeployOf(env)
-	r.waitFor(ctx, train.Waiting{
-		For: train.WaitTime, What: fmt.Sprintf("attempt %d at %s, by itself: %s", d.Attempt+1, env, d.Cause), URL: d.LogURL(),
-		Next: d.Tag + " is deployed again", NextAt: at,
-	})
+	r.waitFor(ctx, words.WaitsForNextAttempt(r.DeployOf(env), at))
 	r.tell(r.coordination(ctx, nil))
 }
 
 func (r *release) sayDeployFailed(ctx workflow.Context, env train.EnvironmentName) {
-	d := r.DeployOf(env)
-	what := "did not succeed: " + d.Cause
-	if d.Outcome == train.DeployRolledBack {
-		what = fmt.Sprintf("was rolled back to %s: %s", d.Rollback.To, d.Cause)
-	}
-	r.enter(ctx, r.phaseOf(env), train.Waiting{
-		For: train.WaitPerson, What: fmt.Sprintf("a person: the deploy of %s to %s %s", d.Tag, env, what), URL: d.LogURL(),
-		Next: "nothing is deployed by itself; the release ends when the next one departs", NextAt: r.Plan.NextCutAt,
-	})
+	r.enter(ctx, r.phaseOf(env), words.WaitsForDecisionOnDeploy(r.DeployOf(env), r.Plan.NextCutAt))
 	r.tell(r.coordination(ctx, nil))
 }
 

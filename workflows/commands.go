@@ -105,16 +105,17 @@ func (r *release) askTrain(ctx workflow.Context, name train.CommandName, c train
 		r.passed++
 		c.ID = fmt.Sprintf("%s/%d", r.door.key, r.passed)
 	}
-	asked, err := call(ctx, r.aside, short("Tell the train: "+string(name)), trains.AskTrain, train.AskTrainInput{Train: r.Train.Name, Name: name, Command: c})
+	asked, err := call(ctx, r.aside, short(words.TellTheTrain(name)), trains.AskTrain,
+		train.AskTrainInput{Train: r.Train.Name, Name: name, Command: c})
 	switch {
 	case err != nil && holds:
-		return train.Answer{Sentence: "Held here. The train could not be told: " + sentence(err)}, nil
+		return train.Answer{Sentence: words.HeldWithoutTrain(sentence(err))}, nil
 	case err != nil:
 		return train.Answer{}, &train.Refusal{Code: train.RefusedTrainNotReachable, Command: name, Detail: sentence(err)}
 	case asked.Refused != "" && name != train.Resume && name != train.LiftHotfixFreeze:
 		return train.Answer{}, asked.Refusal(name)
 	case asked.Refused != "": // the train does not remember it: then it must not stand here either
-		asked.Answer.Sentence = "Ended here; the train did not remember it."
+		asked.Answer.Sentence = words.EndedWithoutTrain()
 	}
 	if !holds {
 		rules.Apply(&r.State, name, c, workflow.Now(ctx))
@@ -129,7 +130,7 @@ func (r *release) askTrain(ctx workflow.Context, name train.CommandName, c train
 
 // orderCut works out what a new candidate would be and orders it.
 func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
-	cut, err := call(ctx, r.aside, short("What a new candidate would add and drop"), gitlab.ResolveCut, train.ResolveCutInput{
+	cut, err := call(ctx, r.aside, short(words.WhatNewCandidateChanges()), gitlab.ResolveCut, train.ResolveCutInput{
 		Project: r.Train.Project, Branch: r.Train.Branch, SHA: c.SHA, Tag: c.Tag, Current: r.Candidate,
 	})
 	if err != nil {
@@ -148,7 +149,7 @@ func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer,
 
 // regenerate makes the changelog again from another tag.
 func (r *release) regenerate(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
-	from := train.RunningVersion{Version: train.Version{Tag: c.PreviousTag}, Fallback: fmt.Sprintf("Started at %s by %s.", c.PreviousTag, c.By)}
+	from := train.RunningVersion{Version: train.Version{Tag: c.PreviousTag}, Fallback: words.ChangelogStartedBy(c)}
 	if err := r.changelogFrom(ctx, from); err != nil {
 		return train.Answer{}, &train.Refusal{Code: train.RefusedChangelogNotMade, Command: train.RegenerateChangelog, Detail: sentence(err)}
 	}
@@ -166,7 +167,8 @@ func (r *release) rebase(ctx workflow.Context) {
 func (r *release) changelogFrom(ctx workflow.Context, from train.RunningVersion) error {
 	r.changelogs++
 	candidate := r.Candidate
-	digest, err := write(ctx, r.aside, train.StepChangelog, r.changelogs, short("Changelog from "+from.Version.String()+" to "+candidate.Tag),
+	summary := words.ChangelogBetween(from.Version, candidate.Tag)
+	digest, err := write(ctx, r.aside, train.StepChangelog, r.changelogs, short(summary),
 		changelog.PublishChangelog, r.changelogInput(from))
 	if err != nil || candidate.Tag != r.Candidate.Tag {
 		return err
@@ -181,9 +183,10 @@ func (r *release) changelogFrom(ctx workflow.Context, from train.RunningVersion)
 
 // markBad writes the mark into the tag's GitLab release.
 func (r *release) markBad(ctx workflow.Context, c train.Command, tag string) {
-	_, err := write(ctx, r.aside, train.StepMarkBad, 1, short("Mark "+tag+" as bad in GitLab"), gitlab.MarkBad, func(string) train.MarkBadInput {
-		return train.MarkBadInput{Project: r.Train.Project, Tag: tag, By: c.By, Reason: c.Reason}
-	})
+	_, err := write(ctx, r.aside, train.StepMarkBad, 1, short(words.MarkTagBad(tag)), gitlab.MarkBad,
+		func(string) train.MarkBadInput {
+			return train.MarkBadInput{Project: r.Train.Project, Tag: tag, By: c.By, Reason: c.Reason}
+		})
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("The mark was not written into GitLab", "tag", tag, "error", err)
 	}

@@ -143,14 +143,14 @@ func (r *release) setup(ctx workflow.Context) error {
 	if err := r.doors.open(ctx); err != nil {
 		return fmt.Errorf("register the commands: %w", err)
 	}
-	r.deliver = startDelivery(ctx, train.NotifyID(r.Train.Name, r.Plan.Day), fmt.Sprintf("Messages of release %s of %s", r.Plan.Day, r.Train.Name), r.told)
+	r.deliver = startDelivery(ctx, train.NotifyID(r.Train.Name, r.Plan.Day),
+		words.MessagesOfRelease(r.Plan.Day, r.Train.Name), r.told)
 	if r.resumed {
 		return nil
 	}
 	if late := r.DepartedAt.Sub(r.Plan.CutAt); late > rules.LateAfter {
 		r.Holds = append(r.Holds, train.Hold{
-			Kind: train.HoldLate, Since: r.DepartedAt,
-			Reason: fmt.Sprintf("departed %s after its cut time", words.Span(late)),
+			Kind: train.HoldLate, Since: r.DepartedAt, Reason: words.DepartedLateReason(late),
 		})
 	}
 	return nil
@@ -163,7 +163,7 @@ func (r *release) hearSupersede(ctx workflow.Context) {
 	if !workflow.Now(ctx).Before(r.Plan.WindowCloses) {
 		end = train.EndMissed
 	}
-	r.end(end, fmt.Sprintf("%s departed while this release was open.", s.By))
+	r.end(end, words.DepartedMeanwhile(s))
 }
 
 func (r *release) hearProgress(ctx workflow.Context) {
@@ -186,11 +186,14 @@ func (r *release) hearProgress(ctx workflow.Context) {
 // hearCancel makes Temporal's own cancel mean the command of that name.
 func (r *release) hearCancel(ctx workflow.Context) {
 	ctx.Done().Receive(ctx, nil)
-	d := train.Decision{At: workflow.Now(ctx), Command: train.Cancel, Identity: train.IdentityClaimed, Door: train.ByTemporal, Tag: r.Candidate.Tag, Accepted: true, Sentence: "The release ends."}
-	if rules.InProduction(&r.State) {
-		d.Sentence = "The watch ends; the release stays released."
+	d := train.Decision{
+		At: workflow.Now(ctx), Command: train.Cancel, Identity: train.IdentityClaimed, Door: train.ByTemporal,
+		Tag: r.Candidate.Tag, Accepted: true, Sentence: words.ReleaseEnds(),
 	}
-	r.end(train.EndCancelled, "Cancelled in Temporal.")
+	if rules.InProduction(&r.State) {
+		d.Sentence = words.WatchEnds()
+	}
+	r.end(train.EndCancelled, words.CancelledInTemporal())
 	r.decided(r.awake(ctx), d)
 }
 
@@ -206,16 +209,14 @@ func (r *release) depart(ctx workflow.Context) error {
 	if r.resumed {
 		return nil
 	}
-	r.enter(ctx, train.Departing, train.Waiting{
-		For: train.WaitNothing, What: "older releases of the train to end", Next: "main is tagged",
-	})
+	r.enter(ctx, train.Departing, words.WaitsForOlderReleases())
 	r.tell(r.coordination(ctx, ptr(words.DepartedEvent(&r.State))))
-	closed, err := call(ctx, r.door, watching("Older releases of the train are told and end first", r.Train.Poll.Deploy.D(), deployTakesAtMost),
+	closed, err := call(ctx, r.door, watching(words.OlderReleasesEndFirst(), r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.CloseOlder, train.CloseOlderInput{Train: r.Train.Name, Self: r.id, Poll: r.Train.Poll})
 	if closed.Memory != nil {
 		r.changed(ctx, rules.TakeMemory(&r.State, *closed.Memory, workflow.Now(ctx), words.NoReleaseDayReason))
 	}
-	return r.orStuck(ctx, "closing older releases", err)
+	return r.orStuck(ctx, words.ClosingOlderReleases(), err)
 }
 
 // watch keeps the release open after production, so that it can still be acted upon.
@@ -224,25 +225,15 @@ func (r *release) watch(ctx workflow.Context) error {
 	if next := r.Plan.NextCutAt; !next.IsZero() && next.Before(until) {
 		until = next
 	}
-	r.enter(ctx, train.Watching, train.Waiting{
-		For: train.WaitTime, What: "the window to close", Next: "the release ends as released", NextAt: until,
-	})
+	r.enter(ctx, train.Watching, words.WaitsForWindowToClose(until))
 	if !r.resumed {
 		r.tell(r.coordination(ctx, ptr(words.ReleasedEvent(&r.State))))
 	}
-	if err := r.sleepUntil(ctx, until, fmt.Sprintf("%s is in production: watching until the window closes", r.Candidate.Tag), never); err != nil {
+	if err := r.sleepUntil(ctx, until, words.WatchesUntilWindowCloses(r.Candidate.Tag), never); err != nil {
 		return err
 	}
-	r.end(train.EndReleased, r.releasedWhy())
+	r.end(train.EndReleased, words.ReleasedWhy(&r.State))
 	return errEnding
-}
-
-func (r *release) releasedWhy() string {
-	return fmt.Sprintf("%s went to production %s.", r.Released, words.When(r.ReleasedAt, r.Train.Location()))
-}
-
-func (r *release) rolledBackWhy() string {
-	return fmt.Sprintf("%s was rolled back to %s in production.", r.Production.Tag, r.Production.Rollback.To)
 }
 
 // close says how the release ended and gives its summary.
@@ -254,12 +245,12 @@ func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) 
 	defer cancel()
 	r.End, r.EndWhy, r.EndedAt = r.Ending.End, r.Ending.Why, workflow.Now(ctx)
 	if rules.WasRolledBack(&r.State) {
-		r.End, r.EndWhy = train.EndRolledBack, strings.TrimSpace(r.rolledBackWhy()+" "+r.EndWhy)
+		r.End, r.EndWhy = train.EndRolledBack, strings.TrimSpace(words.RolledBackWhy(r.Production)+" "+r.EndWhy)
 	} else if !r.ReleasedAt.IsZero() {
 		r.End = train.EndReleased // what ended the watch does not undo the release
-		r.EndWhy = r.releasedWhy()
+		r.EndWhy = words.ReleasedWhy(&r.State)
 	}
-	r.enter(ctx, train.Ended, train.Waiting{For: train.WaitNothing, What: "nothing"})
+	r.enter(ctx, train.Ended, words.WaitsForNothing())
 	if err := workflow.Await(ctx, func() bool { return r.doors.idle(ctx) }); err != nil { // what came is answered first
 		return train.Summary{}, err
 	}
@@ -277,10 +268,7 @@ func (r *release) orStuck(ctx workflow.Context, doing string, err error) error {
 	}
 	problem := sentence(err)
 	workflow.GetLogger(ctx).Error("The release is stuck", "doing", doing, "problem", problem)
-	r.waitFor(ctx, train.Waiting{
-		For: train.WaitPerson, What: fmt.Sprintf("a person: %s failed: %s", doing, problem),
-		Next: "after the cause is mended, cancel this release and start the day again",
-	})
+	r.waitFor(ctx, words.WaitsForMending(doing, problem))
 	r.tell(r.coordinationLoud(ctx, words.StuckEvent(&r.State, doing, problem)))
 	return r.until(ctx, never)
 }
@@ -326,7 +314,7 @@ func sentence(err error) string {
 	}
 	var timeout *temporal.TimeoutError
 	if errors.As(err, &timeout) {
-		return "no answer in time"
+		return words.NoAnswer()
 	}
 	return err.Error()
 }

@@ -21,7 +21,7 @@ var departures *activities.Departures
 // DepartureWorkflow is what the Schedule fires on cut day. It works out the
 // release day, starts that day's release and ends.
 func DepartureWorkflow(ctx workflow.Context, in train.DepartureInput) (train.DepartureResult, error) {
-	planned, err := call(ctx, &door{}, short("Which release day departs now"), departures.PlanDeparture, train.PlanDepartureInput{
+	planned, err := call(ctx, &door{}, short(words.WhichDayDeparts()), departures.PlanDeparture, train.PlanDepartureInput{
 		Train: in.Train, ScheduledAt: scheduledAt(ctx), Now: workflow.Now(ctx), Day: in.Day, Squeeze: in.Squeeze, Opens: in.Opens,
 	})
 	if err != nil {
@@ -45,7 +45,7 @@ func startRelease(ctx workflow.Context, in train.DepartureInput, planned train.P
 		WorkflowID:            id,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: reuse,
-		StaticSummary:         clip(fmt.Sprintf("Release %s of %s", planned.Plan.Day, planned.Train.Name)),
+		StaticSummary:         clip(words.ReleaseOf(planned.Plan.Day, planned.Train.Name)),
 	}
 	if planned.Searchable {
 		options.TypedSearchAttributes = temporal.NewSearchAttributes(
@@ -59,16 +59,16 @@ func startRelease(ctx workflow.Context, in train.DepartureInput, planned train.P
 	var exists *temporal.ChildWorkflowExecutionAlreadyStartedError
 	switch {
 	case errors.As(err, &exists) && in.Again:
-		result.Sentence = fmt.Sprintf("%s is open: cancel it before you start the day again", id)
+		result.Sentence = words.StillOpen(id)
 	case errors.As(err, &exists):
-		result.Sentence = fmt.Sprintf("%s has departed before: to run the day again after it has ended, start it with --again", id)
+		result.Sentence = words.DepartedBefore(id)
 	case err != nil:
 		return train.DepartureResult{}, fmt.Errorf("start %s: %w", id, err)
 	default:
 		result.ReleaseID = id
-		result.Sentence = fmt.Sprintf("%s departed; production opens %s", id, words.When(planned.Plan.WindowOpens, planned.Train.Location()))
+		result.Sentence = words.Departed(id, planned.Plan.WindowOpens, planned.Train.Location())
 		if planned.Plan.Manual {
-			result.Sentence = fmt.Sprintf("Started by hand: this means the next release day, cut at once. %s", result.Sentence)
+			result.Sentence = words.DepartedByHand(id, planned.Plan.WindowOpens, planned.Train.Location())
 		}
 	}
 	return result, nil
@@ -90,7 +90,8 @@ func WatchdogWorkflow(ctx workflow.Context, in train.WatchdogInput) (string, err
 		cutAt = workflow.Now(ctx)
 	}
 	cutAt = cutAt.Add(-cmp.Or(in.After.D(), calendar.WatchdogAfter))
-	found, err := call(ctx, d, short("Whether the release departed that should have"), departures.ExpectRelease, train.ExpectReleaseInput{Train: in.Train, CutAt: cutAt})
+	found, err := call(ctx, d, short(words.WhetherReleaseDeparted()), departures.ExpectRelease,
+		train.ExpectReleaseInput{Train: in.Train, CutAt: cutAt})
 	if err != nil {
 		return "", err
 	}

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -48,8 +47,8 @@ type setback struct {
 	cause   string
 }
 
-func back(outcome train.DeployOutcome, kind train.FailureKind, cause string, args ...any) *setback {
-	return &setback{outcome: outcome, kind: kind, cause: fmt.Sprintf(cause, args...)}
+func back(outcome train.DeployOutcome, kind train.FailureKind, cause string) *setback {
+	return &setback{outcome: outcome, kind: kind, cause: cause}
 }
 
 // errStopped ends a wait of a deploy that was told to stop. Whatever the step
@@ -129,31 +128,32 @@ func (d *deploy) failed(ctx workflow.Context, s *setback) {
 
 // findOut adds to the cause what became of the deploy as far as that can be read.
 func (d *deploy) findOut(ctx workflow.Context) {
-	found, err := call(ctx, d.steady, short("What became of the deploy of "+d.Tag), deploys.FindOut, train.FindOutInput{
+	found, err := call(ctx, d.steady, short(words.WhatBecameOf(d.Tag)), deploys.FindOut, train.FindOutInput{
 		Project: d.in.Project, PipelineID: d.PipelineID, Job: d.in.Config.Job, Candidate: d.in.Candidate, Flux: d.in.Config.Flux,
 	})
 	if err != nil {
-		d.Cause += ". Neither GitLab nor Flux could be asked what became of it: " + sentence(err)
+		d.Cause = words.AndNobodyKnows(d.Cause, sentence(err))
 		return
 	}
 	if found.JobID != 0 {
 		d.JobID = found.JobID
 	}
-	d.Cause += ". Found: " + found.Sentence
+	d.Cause = words.AndFound(d.Cause, found.Sentence)
 }
 
 // stopped cancels the job that somebody wants stopped, and puts back what ran before.
 func (d *deploy) stopped(ctx workflow.Context) {
 	d.Outcome, d.Kind = train.DeployFailed, train.FailureDefinitive
-	d.Cause = fmt.Sprintf("stopped by %s: %s", d.stop.By, d.stop.Reason)
+	d.Cause = words.StoppedBy(*d.stop)
 	if d.JobID == 0 {
 		return // nothing was played
 	}
-	_, err := write(ctx, d.steady, train.StepCancelJob, 1, short("Cancel the job "+d.in.Config.Job), gitlab.CancelJob, func(string) train.CancelJobInput {
-		return train.CancelJobInput{Project: d.in.Project, PipelineID: d.PipelineID, Job: d.in.Config.Job}
-	})
+	_, err := write(ctx, d.steady, train.StepCancelJob, 1, short(words.CancelJob(d.in.Config.Job)), gitlab.CancelJob,
+		func(string) train.CancelJobInput {
+			return train.CancelJobInput{Project: d.in.Project, PipelineID: d.PipelineID, Job: d.in.Config.Job}
+		})
 	if err != nil {
-		d.Cause += ". GitLab did not cancel the job: " + sentence(err)
+		d.Cause = words.StoppedButJobGoesOn(*d.stop, sentence(err))
 	}
 	d.rollBack(ctx, train.RollbackOrder{Environment: d.Environment, To: d.Before, By: d.stop.By, Reason: d.stop.Reason})
 }
@@ -201,18 +201,18 @@ func (d *deploy) way(c train.Candidate, run *train.Run) *way {
 func (w *way) awaitPipelineJob(ctx workflow.Context) *setback {
 	limit := w.in.Config.Limits.Job.D()
 	w.StepUntil = workflow.Now(ctx).Add(limit)
-	job, err := call(ctx, w.door, w.watching(fmt.Sprintf("The pipeline of %s offers the job %s", w.candidate.Tag, w.job), limit),
+	job, err := call(ctx, w.door, w.watching(words.PipelineOffersJob(w.candidate.Tag, w.job), limit),
 		gitlab.AwaitPipelineJob, train.AwaitPipelineJobInput{
 			Project: w.in.Project, Candidate: w.candidate, PipelineID: w.after.Pipeline(), Job: w.job, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
 		})
 	if err != nil {
 		kind := rules.KindOf(rules.FailureReason{Source: rules.FromRead, Value: fault(err)})
-		return back(train.DeployFailed, kind, "nothing was played: %s", sentence(err))
+		return back(train.DeployFailed, kind, words.NothingPlayed(sentence(err)))
 	}
 	w.run.PipelineID, w.run.PipelineURL, w.run.JobURL = job.PipelineID, job.PipelineURL, job.JobURL
 	w.run.Replaced = w.after.Replaced
 	if job.Problem != "" {
-		return back(train.DeployFailed, train.FailureDefinitive, "nothing was played: %s", job.Problem)
+		return back(train.DeployFailed, train.FailureDefinitive, words.NothingPlayed(job.Problem))
 	}
 	return nil
 }
@@ -220,7 +220,7 @@ func (w *way) awaitPipelineJob(ctx workflow.Context) *setback {
 // play plays the deploy job, after the activity's last look at what must hold.
 // Where the pipeline starts it by itself, it is only looked at.
 func (w *way) play(ctx workflow.Context) *setback {
-	played, err := write(ctx, w.steady, train.StepPlay, w.attempt, short(fmt.Sprintf("Play the job %s of %s", w.job, w.candidate.Tag)),
+	played, err := write(ctx, w.steady, train.StepPlay, w.attempt, short(words.PlayJob(w.candidate.Tag, w.job)),
 		deploys.PlayDeploy, func(key string) train.PlayDeployInput {
 			in := w.playInput(w.job, w.in.NotAfter, key)
 			in.Guard, in.After, in.Follow = w.in.Guard, w.after.JobID, w.in.Config.Start == train.StartAutomatic
@@ -228,9 +228,9 @@ func (w *way) play(ctx workflow.Context) *setback {
 		})
 	switch {
 	case err != nil && refuses(err):
-		return back(train.DeployFailed, train.FailureDefinitive, "GitLab refused to play the job: %s", sentence(err))
+		return back(train.DeployFailed, train.FailureDefinitive, words.PlayRefused(sentence(err)))
 	case err != nil:
-		return back(train.DeployUnknown, train.FailureUnknown, "it is not known whether the job was played: %s", sentence(err))
+		return back(train.DeployUnknown, train.FailureUnknown, words.PlayNotKnown(sentence(err)))
 	}
 	w.Before = played.Before
 	switch {
@@ -238,12 +238,12 @@ func (w *way) play(ctx workflow.Context) *setback {
 		return w.playInNewPipeline(ctx, played.Outdated)
 	case played.Held != "":
 		w.Held = played.Holds
-		return back(train.DeployHeld, train.FailureHeld, "nothing was played: %s", played.Held)
+		return back(train.DeployHeld, train.FailureHeld, words.NothingPlayed(played.Held))
 	}
 	w.run.JobID, w.run.JobURL = played.JobID, played.JobURL
 	w.Adopted, w.Present, w.present = played.Adopted, played.Present, played.Present
 	if w.stop != nil {
-		return back(train.DeployFailed, train.FailureDefinitive, "told to stop")
+		return back(train.DeployFailed, train.FailureDefinitive, words.ToldToStop())
 	}
 	return nil
 }
@@ -252,13 +252,13 @@ func (w *way) play(ctx workflow.Context) *setback {
 // the tag's own job because something was deployed after it.
 func (w *way) playInNewPipeline(ctx workflow.Context, refusal string) *setback {
 	if w.replaced != "" {
-		return back(train.DeployFailed, train.FailureDefinitive, "%s, and its new pipeline too", refusal)
+		return back(train.DeployFailed, train.FailureDefinitive, words.OutdatedAgain(refusal))
 	}
 	w.replaced = refusal
-	started, err := write(ctx, w.steady, train.StepReplacePipeline, w.attempt, short("New pipeline on "+w.candidate.Tag+", whose job is outdated"),
-		gitlab.StartPipeline, w.pipelineInput)
+	started, err := write(ctx, w.steady, train.StepReplacePipeline, w.attempt,
+		short(words.NewPipelineForOutdated(w.candidate.Tag)), gitlab.StartPipeline, w.pipelineInput)
 	if err != nil {
-		return back(train.DeployFailed, train.FailureDefinitive, "%s, and a new pipeline on it was not made: %s", refusal, sentence(err))
+		return back(train.DeployFailed, train.FailureDefinitive, words.OutdatedAndNoNewPipeline(refusal, sentence(err)))
 	}
 	w.after = train.Earlier{Run: train.Run{PipelineID: started.ID, Replaced: true}}
 	w.attempt++
@@ -288,40 +288,38 @@ func (w *way) awaitJob(ctx workflow.Context) *setback {
 	ended, err := w.awaitJobNamed(ctx, w.job, true, limit)
 	switch {
 	case err != nil:
-		return back(train.DeployUnknown, train.FailureUnknown, "the job %s could not be followed: %s", w.job, sentence(err))
+		return back(train.DeployUnknown, train.FailureUnknown, words.JobNotFollowed(w.job, sentence(err)))
 	case ended.TimedOut:
-		return back(train.DeployUnknown, train.FailureUnknown, "the job %s was still %s after its limit of %s", w.job, ended.Status, w.in.Config.Limits.Job)
+		return back(train.DeployUnknown, train.FailureUnknown, words.JobPastLimit(w.job, ended, w.in.Config.Limits.Job))
 	}
 	w.run.JobURL = ended.URL
 	if ended.ID != 0 {
 		w.run.JobID = ended.ID
 	}
 	if rules.Outdated(ended) && w.Rollback == nil {
-		if s := w.playInNewPipeline(ctx, fmt.Sprintf("GitLab dropped the job %s of %s as outdated", w.job, w.candidate.Tag)); s != nil {
+		if s := w.playInNewPipeline(ctx, words.JobDropped(w.candidate.Tag, w.job)); s != nil {
 			return s
 		}
 		return w.awaitJob(ctx)
 	}
 	if !ended.Succeeded() {
-		return broke("the job "+w.job, ended)
+		return broke(ended, words.JobBroke(w.job, ended))
 	}
 	return nil
 }
 
 // broke is the setback of something that ended without success: its kind
 // decides whether the outcome is known.
-func broke(what string, ended train.EndedJob) *setback {
-	reason := rules.JobFailure(ended)
-	kind, means := rules.KindOf(reason), words.FailureMeans(reason)
-	outcome := train.DeployFailed
+func broke(ended train.EndedJob, cause string) *setback {
+	kind, outcome := rules.KindOf(rules.JobFailure(ended)), train.DeployFailed
 	if kind == train.FailureUnknown {
 		outcome = train.DeployUnknown
 	}
-	return back(outcome, kind, "%s ended %s: %s", what, words.EndedWords(ended), means)
+	return back(outcome, kind, cause)
 }
 
 func (w *way) awaitJobNamed(ctx workflow.Context, job string, played bool, limit time.Duration) (train.EndedJob, error) {
-	return call(ctx, w.door, w.watching(fmt.Sprintf("The job %s of %s runs", job, w.candidate.Tag), limit), gitlab.AwaitJob, train.AwaitJobInput{
+	return call(ctx, w.door, w.watching(words.JobRuns(w.candidate.Tag, job), limit), gitlab.AwaitJob, train.AwaitJobInput{
 		Project: w.in.Project, PipelineID: w.run.PipelineID, Job: job, Played: played, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
 	})
 }
@@ -330,16 +328,19 @@ func (w *way) awaitJobNamed(ctx workflow.Context, job string, played bool, limit
 func (w *way) awaitRollout(ctx workflow.Context) *setback {
 	limit := w.in.Config.Limits.Flux.D()
 	w.enter(ctx, train.DeployRollsOut, limit)
-	rollout, err := call(ctx, w.door, w.watching(fmt.Sprintf("Flux rolls out %s on %s", w.candidate.Tag, w.Environment), limit), flux.AwaitRollout,
-		train.AwaitRolloutInput{Flux: w.in.Config.Flux, Candidate: w.candidate, Until: w.StepUntil, Poll: w.in.Poll.Deploy})
+	rollout, err := call(ctx, w.door, w.watching(words.FluxRollsOut(w.candidate.Tag, w.Environment), limit),
+		flux.AwaitRollout, train.AwaitRolloutInput{
+			Flux: w.in.Config.Flux, Candidate: w.candidate, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
+		})
 	switch {
 	case err != nil:
-		return back(train.DeployUnknown, train.FailureUnknown, "Flux could not be asked about the rollout: %s", sentence(err))
+		return back(train.DeployUnknown, train.FailureUnknown, words.RolloutNotAsked(sentence(err)))
 	case rollout.TimedOut:
-		return back(train.DeployUnknown, train.FailureUnknown, "Flux did not report %s ready within %s: %s", w.candidate.Tag, w.in.Config.Limits.Flux, rollout.Why)
+		return back(train.DeployUnknown, train.FailureUnknown,
+			words.RolloutPastLimit(w.candidate.Tag, rollout, w.in.Config.Limits.Flux))
 	case !rollout.Done:
 		reason := rules.FailureReason{Source: rules.FromFlux, Value: rollout.Reason}
-		return back(train.DeployFailed, rules.KindOf(reason), "the rollout failed: %s. %s", rollout.Why, words.FailureMeans(reason))
+		return back(train.DeployFailed, rules.KindOf(reason), words.RolloutFailed(rollout.Why, reason))
 	}
 	return nil
 }
@@ -359,13 +360,13 @@ func (w *way) smoke(ctx workflow.Context) *setback {
 	w.run.SmokeJobID = ended.ID
 	switch {
 	case err != nil:
-		return back(train.DeployUnknown, train.FailureUnknown, "the smoke tests could not be followed: %s", sentence(err))
+		return back(train.DeployUnknown, train.FailureUnknown, words.SmokeTestsNotFollowed(sentence(err)))
 	case ended.TimedOut:
-		return back(train.DeployUnknown, train.FailureUnknown, "the smoke tests were still %s after their limit of %s", ended.Status, w.in.Config.Limits.Smoke)
+		return back(train.DeployUnknown, train.FailureUnknown, words.SmokeTestsPastLimit(ended, w.in.Config.Limits.Smoke))
 	case rules.FoundFailures(ended):
-		return back(train.DeploySmokeRed, train.FailureDefinitive, "the smoke tests ended %s", words.EndedWords(ended))
+		return back(train.DeploySmokeRed, train.FailureDefinitive, words.SmokeTestsRed(ended))
 	case !ended.Succeeded(): // what broke down says nothing about the version
-		return broke("the smoke tests", ended)
+		return broke(ended, words.SmokeTestsBroke(ended))
 	}
 	return nil
 }
@@ -385,7 +386,7 @@ func (w *way) smokeByJob(ctx workflow.Context, job string, limit time.Duration) 
 	if err != nil || !ended.Playable() && !earlier {
 		return ended, err
 	}
-	played, err := write(ctx, w.steady, train.StepSmoke, w.attempt, short(fmt.Sprintf("Play the job %s of %s", job, w.candidate.Tag)),
+	played, err := write(ctx, w.steady, train.StepSmoke, w.attempt, short(words.PlayJob(w.candidate.Tag, job)),
 		gitlab.PlayJob, func(key string) train.PlayJobInput {
 			in := w.playInput(job, time.Time{}, key)
 			in.After = w.after.SmokeJobID
@@ -395,23 +396,26 @@ func (w *way) smokeByJob(ctx workflow.Context, job string, limit time.Duration) 
 	case err != nil:
 		return ended, err
 	case played.Held != "":
-		return ended, fmt.Errorf("they were not started: %s", played.Held)
+		return ended, errors.New(words.SmokeTestsNotStarted(played.Held))
 	}
 	return w.awaitJobNamed(ctx, job, true, limit)
 }
 
 func (w *way) smokeByPipeline(ctx workflow.Context, config *train.Smoke, limit time.Duration) (train.EndedJob, error) {
-	started, err := write(ctx, w.steady, train.StepSmoke, w.attempt, short("Start the smoke tests of "+w.candidate.Tag), gitlab.StartPipeline,
-		func(key string) train.StartPipelineInput {
-			return train.StartPipelineInput{Project: config.Project, Ref: config.Ref, Variables: config.Variables, Since: w.StartedAt, Key: key}
+	started, err := write(ctx, w.steady, train.StepSmoke, w.attempt, short(words.StartSmokeTests(w.candidate.Tag)),
+		gitlab.StartPipeline, func(key string) train.StartPipelineInput {
+			return train.StartPipelineInput{
+				Project: config.Project, Ref: config.Ref, Variables: config.Variables, Since: w.StartedAt, Key: key,
+			}
 		})
 	if err != nil {
 		return train.EndedJob{}, err
 	}
 	w.run.SmokeURL = started.URL
-	return call(ctx, w.door, w.watching("The smoke tests of "+w.candidate.Tag+" run", limit), gitlab.AwaitPipeline, train.AwaitPipelineInput{
-		Project: config.Project, PipelineID: started.ID, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
-	})
+	return call(ctx, w.door, w.watching(words.SmokeTestsRun(w.candidate.Tag), limit), gitlab.AwaitPipeline,
+		train.AwaitPipelineInput{
+			Project: config.Project, PipelineID: started.ID, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
+		})
 }
 
 func (d *deploy) watching(summary string, limit time.Duration) workflow.ActivityOptions {

@@ -2,8 +2,6 @@ package workflows
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -21,8 +19,8 @@ func (r *release) test(ctx workflow.Context) error {
 	}
 	r.Phase = train.Testing
 	if at := r.Plan.E2EAt; r.E2E == nil && at.After(workflow.Now(ctx)) {
-		r.waitFor(ctx, train.Waiting{For: train.WaitTime, What: "the configured start of E2E", Next: "E2E runs on staging", NextAt: at})
-		if err := r.sleepUntil(ctx, at, "E2E starts at its configured time", never); err != nil {
+		r.waitFor(ctx, words.WaitsForTimeOfE2E(at))
+		if err := r.sleepUntil(ctx, at, words.E2EStartsAtItsTime(), never); err != nil {
 			return err
 		}
 	}
@@ -50,10 +48,10 @@ func (r *release) cancelE2E(ctx workflow.Context) {
 		return
 	}
 	e := *r.E2E
-	e.State, e.Why, e.EndedAt = train.E2EVoid, "another run replaces it", workflow.Now(ctx)
+	e.State, e.Why, e.EndedAt = train.E2EVoid, words.E2EReplaced(), workflow.Now(ctx)
 	r.setE2E(e)
 	workflow.Go(r.awake(ctx), func(ctx workflow.Context) {
-		_, err := write(ctx, r.aside, train.StepCancelPipeline, e.Run, short("Cancel E2E run "+strconv.Itoa(e.Run)+", which another one replaces"),
+		_, err := write(ctx, r.aside, train.StepCancelPipeline, e.Run, short(words.CancelE2ERun(e.Run)),
 			gitlab.CancelPipeline, func(string) train.CancelPipelineInput {
 				return train.CancelPipelineInput{Project: r.Train.E2E.Project, PipelineID: e.PipelineID}
 			})
@@ -77,13 +75,13 @@ func (r *release) voidE2E(ctx workflow.Context, why string) {
 
 // runE2E starts one run and waits for its result or its deadline.
 func (r *release) runE2E(ctx workflow.Context) error {
-	r.waitFor(ctx, train.Waiting{For: train.WaitPipeline, What: "GitLab to start E2E", Next: "E2E runs on staging"})
+	r.waitFor(ctx, words.WaitsForStartOfE2E())
 	config, last := r.Train.E2E, 0
 	if r.E2E != nil {
 		last = r.E2E.Run
 	}
 	r.Orders.Rerun = false
-	started, err := write(ctx, r.door, train.StepE2E, r.E2ERuns+1, short("Start E2E of "+r.Candidate.Tag+" on staging"),
+	started, err := write(ctx, r.door, train.StepE2E, r.E2ERuns+1, short(words.StartE2E(r.Candidate.Tag)),
 		tests.StartE2E, func(key string) train.StartE2EInput {
 			return train.StartE2EInput{
 				Pipeline: train.StartPipelineInput{Project: config.Project, Ref: config.Ref, Variables: config.Variables, Since: r.DepartedAt, Key: key},
@@ -116,7 +114,7 @@ func (r *release) awaitE2E(ctx workflow.Context) error {
 	if !until.After(workflow.Now(ctx)) {
 		until = workflow.Now(ctx).Add(24 * time.Hour)
 	}
-	run := start(ctx, r.door, watching("E2E of "+r.Candidate.Tag+" runs on staging", r.Train.Poll.E2E.D(), until.Sub(workflow.Now(ctx))),
+	run := start(ctx, r.door, watching(words.E2ERuns(r.Candidate.Tag), r.Train.Poll.E2E.D(), until.Sub(workflow.Now(ctx))),
 		gitlab.AwaitPipeline, train.AwaitPipelineInput{Project: r.Train.E2E.Project, PipelineID: mine.PipelineID, Until: until, Poll: r.Train.Poll.E2E})
 	replaced := func() error {
 		if err := r.interrupted(); err != nil {
@@ -130,11 +128,7 @@ func (r *release) awaitE2E(ctx workflow.Context) error {
 	run.interrupted = replaced
 	for !run.done() {
 		deadline := rules.E2EDeadline(&r.State, mine.StartedAt)
-		w := train.Waiting{For: train.WaitPipeline, What: "E2E on staging to end", URL: r.E2E.PipelineURL, Next: "the gate decides", Since: mine.StartedAt}
-		if !deadline.IsZero() {
-			w.Next, w.NextAt = "it is overdue if it has not ended", deadline
-		}
-		r.waitFor(ctx, w)
+		r.waitFor(ctx, words.WaitsForEndOfE2E(r.E2E.PipelineURL, mine.StartedAt, deadline))
 		wake := func() bool {
 			return run.done() || r.Orders.Rerun || !rules.E2EDeadline(&r.State, mine.StartedAt).Equal(deadline)
 		}
@@ -142,7 +136,7 @@ func (r *release) awaitE2E(ctx workflow.Context) error {
 		if deadline.IsZero() {
 			err = r.until(ctx, wake)
 		} else {
-			err = r.sleepUntil(ctx, deadline, "Deadline of E2E of "+r.Candidate.Tag, wake)
+			err = r.sleepUntil(ctx, deadline, words.DeadlineOfE2E(r.Candidate.Tag), wake)
 		}
 		if err != nil || r.Orders.Rerun {
 			run.stop()
@@ -164,7 +158,7 @@ var errRerun = errors.New("another E2E run replaces this one")
 
 // followOverdue follows a run beyond its deadline: its result still counts.
 func (r *release) followOverdue(ctx workflow.Context, run pending[train.EndedJob], deadline time.Time) {
-	r.endE2E(ctx, train.E2EOverdue, "it had not ended by "+words.When(deadline, r.Train.Location()))
+	r.endE2E(ctx, train.E2EOverdue, words.E2EPastDeadline(deadline, r.Train.Location()))
 	r.following = true
 	workflow.Go(r.awake(ctx), func(ctx workflow.Context) {
 		err := r.readE2E(ctx, run)
@@ -182,13 +176,14 @@ func (r *release) readE2E(ctx workflow.Context, run pending[train.EndedJob]) err
 		return err
 	}
 	if err != nil {
-		r.endE2E(ctx, train.E2ECouldNotRun, "its pipeline could not be followed: "+sentence(err))
+		r.endE2E(ctx, train.E2ECouldNotRun, words.E2ENotFollowed(sentence(err)))
 		return nil
 	}
-	found, err := call(ctx, &door{interrupted: run.interrupted}, short("What E2E of "+r.Candidate.Tag+" found"), tests.ReadE2EReport, train.ReadE2EReportInput{
-		Project: r.Train.E2E.Project, PipelineID: r.E2E.PipelineID, Ref: r.Train.E2E.Ref, Flux: r.Train.Staging.Flux, Candidate: r.Candidate,
-		JUnit: r.Train.E2E.JUnit, Groups: r.Train.E2E.Owners,
-	})
+	found, err := call(ctx, &door{interrupted: run.interrupted}, short(words.WhatE2EFound(r.Candidate.Tag)),
+		tests.ReadE2EReport, train.ReadE2EReportInput{
+			Project: r.Train.E2E.Project, PipelineID: r.E2E.PipelineID, Ref: r.Train.E2E.Ref, Flux: r.Train.Staging.Flux,
+			Candidate: r.Candidate, JUnit: r.Train.E2E.JUnit, Groups: r.Train.E2E.Owners,
+		})
 	if interrupts(err) || errors.Is(err, errRerun) {
 		return err
 	}
@@ -222,10 +217,10 @@ func (r *release) setE2E(e train.E2E) {
 // something else was void.
 func (r *release) awaitStagingBack(ctx workflow.Context) error {
 	until := workflow.Now(ctx).Add(24 * time.Hour)
-	r.waitFor(ctx, train.Waiting{
-		For: train.WaitPerson, What: fmt.Sprintf("%s to be on staging again: %s", r.Candidate.Tag, r.E2E.Why), Next: "E2E runs again",
-	})
-	_, err := call(ctx, r.door, watching("Staging runs "+r.Candidate.Tag+" again", r.Train.Poll.Deploy.D(), until.Sub(workflow.Now(ctx))),
-		flux.AwaitRollout, train.AwaitRolloutInput{Flux: r.Train.Staging.Flux, Candidate: r.Candidate, Until: until, Poll: r.Train.Poll.Deploy})
-	return r.orStuck(ctx, "waiting for staging", err)
+	r.waitFor(ctx, words.WaitsForStagingBack(r.Candidate.Tag, r.E2E.Why))
+	poll := r.Train.Poll.Deploy
+	options := watching(words.StagingRunsAgain(r.Candidate.Tag), poll.D(), until.Sub(workflow.Now(ctx)))
+	_, err := call(ctx, r.door, options, flux.AwaitRollout,
+		train.AwaitRolloutInput{Flux: r.Train.Staging.Flux, Candidate: r.Candidate, Until: until, Poll: poll})
+	return r.orStuck(ctx, words.WaitingForStaging(), err)
 }

@@ -17,9 +17,10 @@ func (d *deploy) askDatadog(ctx workflow.Context) *pending[train.Evidence] {
 	if d.in.Datadog == nil || d.JobID == 0 {
 		return nil
 	}
-	p := start(ctx, d.steady, bestEffort("What Datadog says about "+d.Tag+" on "+string(d.Environment)), datadog.Evidence, train.EvidenceInput{
-		Service: d.in.Datadog.Service, Environment: d.Environment, Tag: d.Tag, From: d.StartedAt,
-	})
+	p := start(ctx, d.steady, bestEffort(words.WhatDatadogSays(d.Tag, d.Environment)), datadog.Evidence,
+		train.EvidenceInput{
+			Service: d.in.Datadog.Service, Environment: d.Environment, Tag: d.Tag, From: d.StartedAt,
+		})
 	return &p
 }
 

@@ -37,7 +37,9 @@ func (r *release) awaitGate(ctx workflow.Context) error {
 			return errContinue
 		}
 		news := r.news
-		if err := r.watchUntil(ctx, rules.GuardOf(&r.State, train.StepDeployProduction), gate.Wake, "Next: "+r.Waiting.Next, func() bool { return r.news != news }); err != nil {
+		guard := rules.GuardOf(&r.State, train.StepDeployProduction)
+		heard := func() bool { return r.news != news }
+		if err := r.watchUntil(ctx, guard, gate.Wake, words.ComesNext(r.Waiting), heard); err != nil {
 			return err
 		}
 		if now := workflow.Now(ctx); gate.Reminds && !now.Before(gate.Wake) && now.Before(r.Plan.WindowOpens) {
@@ -49,7 +51,8 @@ func (r *release) awaitGate(ctx workflow.Context) error {
 // ask tells people what stands between the candidate and production.
 func (r *release) ask(ctx workflow.Context, gate rules.Gate) {
 	if gate.Closed {
-		missing := append(words.MissingAtGate(gate, r.Train.Location()), "the window closed "+words.When(r.Plan.WindowCloses, r.Train.Location()))
+		zone := r.Train.Location()
+		missing := append(words.MissingAtGate(gate, zone), words.WindowClosed(r.Plan.WindowCloses, zone))
 		r.tell(r.coordinationLoud(ctx, words.GateClosedEvent(&r.State, missing)))
 		return
 	}

@@ -22,10 +22,8 @@ func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 		if len(holds) == 0 {
 			break
 		}
-		w := train.Waiting{
-			For: train.WaitHold, What: fmt.Sprintf("the hold %s to end: %s", holds[0].Kind, holds[0].Reason), Since: r.Waiting.Since,
-			Next: fmt.Sprintf("%s goes on", step), NextAt: holds[0].Until, URL: holds[0].Link,
-		}
+		w := words.WaitsForHold(step, holds[0])
+		w.Since = r.Waiting.Since
 		if told == "" {
 			w.Since = workflow.Now(ctx)
 		}
@@ -57,9 +55,9 @@ func (r *release) checkLate(ctx workflow.Context) error {
 	zone, now := r.Train.Location(), workflow.Now(ctx)
 	reason := ""
 	if calendar.DayOf(r.Plan.CutAt.In(zone)).Before(calendar.DayOf(now.In(zone))) {
-		reason = "the cut was held past midnight"
+		reason = words.HeldPastMidnightReason()
 	}
-	checked, err := call(ctx, r.door, short("Whether "+r.Plan.Day.String()+" is still a release day"), departures.CheckDay,
+	checked, err := call(ctx, r.door, short(words.WhetherStillReleaseDay(r.Plan.Day)), departures.CheckDay,
 		train.CheckDayInput{Train: r.Train.Name, Day: r.Plan.Day})
 	switch {
 	case interrupts(err):
@@ -130,9 +128,9 @@ func (r *release) watchFor(ctx workflow.Context, in train.AwaitChangeInput, need
 		return r.looking.pending
 	}
 	r.endWatch(ctx)
+	options := watching(words.WhatMayChange(), in.Beat.D(), in.Until.Sub(workflow.Now(ctx)))
 	r.looking = &watch{
-		what: what, until: in.Until,
-		pending: start(ctx, r.door, watching("Freezes, holds, tag, Flux and the production job", in.Beat.D(), in.Until.Sub(workflow.Now(ctx))), holds.AwaitChange, in),
+		what: what, until: in.Until, pending: start(ctx, r.door, options, holds.AwaitChange, in),
 	}
 	return r.looking.pending
 }

@@ -121,7 +121,7 @@ func (c *channel) taken(card *train.Message, in train.DeliverInput) {
 // post makes one delivery; what cannot be delivered in a day is dropped.
 func (n *notifier) post(ctx workflow.Context, c *channel, in train.DeliverInput) {
 	c.sent++
-	delivered, err := write(ctx, n.door, train.StepMessage, c.sent, delivering(c.name+": "+words.DeliveryTitle(in)),
+	delivered, err := write(ctx, n.door, train.StepMessage, c.sent, delivering(words.Delivers(c.name, in)),
 		slack.Deliver, func(string) train.DeliverInput { return in })
 	if err != nil {
 		workflow.GetLogger(ctx).Error("Messages were not delivered", "channel", c.name, "title", words.DeliveryTitle(in), "problem", sentence(err))
@@ -142,7 +142,7 @@ func (n *notifier) record(ctx workflow.Context) {
 		}
 		r := n.records[0]
 		n.recorded++
-		_, err := write(ctx, n.door, train.StepRecord, n.recorded, delivering("Datadog: "+r.Event.Title), datadog.Record,
+		_, err := write(ctx, n.door, train.StepRecord, n.recorded, delivering(words.TellsDatadog(r.Event)), datadog.Record,
 			func(string) train.DatadogRecord { return r })
 		if err != nil {
 			workflow.GetLogger(ctx).Error("Datadog was not told", "title", r.Event.Title, "problem", sentence(err))

@@ -2,8 +2,9 @@
 // in which order, what waits for what, what a person can ask for. It talks to
 // the outside only through activities, which it knows by name and type.
 //
-// What is decided without waiting belongs into internal/train as a pure
-// function; what touches a network, a clock or a file belongs into activities.
+// What is decided without waiting belongs into internal/rules as a pure function;
+// what people read belongs into internal/words; what touches a network, a clock or
+// a file belongs into activities.
 package workflows
 
 import (

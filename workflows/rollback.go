@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 
 	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
+	"github.com/release-train/release-train/internal/words"
 )
 
 // rollBackByItself puts back what ran before a candidate whose smoke tests are
@@ -28,10 +28,10 @@ func (d *deploy) rollBackByItself(ctx workflow.Context) {
 // rollBackAsOrdered is the deploy that somebody asked to be a rollback.
 func (d *deploy) rollBackAsOrdered(ctx workflow.Context) {
 	d.Kind = train.FailureDefinitive
-	d.Cause = fmt.Sprintf("a rollback was asked for by %s: %s", d.in.Rollback.By, d.in.Rollback.Reason)
+	d.Cause = words.RollbackAskedFor(*d.in.Rollback)
 	d.Outcome = train.DeployFailed
 	if d.Tag == "" { // no release says what is rolled back
-		running, err := call(ctx, d.steady, short("What "+string(d.Environment)+" runs"), flux.ReadVersion, train.ReadVersionInput{
+		running, err := call(ctx, d.steady, short(words.WhatRunsAt(d.Environment)), flux.ReadVersion, train.ReadVersionInput{
 			Project: d.in.Project, TagPrefix: d.in.Config.Flux.TagPrefix, Flux: d.in.Config.Flux, FallbackEnvironment: d.in.Config.GitLabEnvironment,
 		})
 		if err == nil {
@@ -48,26 +48,27 @@ func (d *deploy) rollBack(ctx workflow.Context, order train.RollbackOrder) {
 	r := d.beginRollback(ctx, order)
 	defer func() { d.endRollback(ctx) }()
 	if order.To.IsZero() {
-		d.noRollback("it is not known what ran before")
+		d.noRollback(words.BeforeNotKnown())
 		return
 	}
 	if order.To.Tag == "" {
-		d.noRollback("what ran before, %s, has no tag", order.To)
+		d.noRollback(words.BeforeHasNoTag(order.To))
 		return
 	}
 	if order.To.Tag == d.Tag {
-		d.noRollback("%s runs there", d.Tag)
+		d.noRollback(words.RunsThere(d.Tag))
 		return
 	}
-	plan, err := call(ctx, d.steady, short("How "+string(d.Environment)+" goes back to "+order.To.String()), deploys.PlanRollback, train.PlanRollbackInput{
-		Project: d.in.Project, Config: d.in.Config, To: order.To, Bad: d.in.Bad, PipelineID: d.PipelineID,
-	})
+	plan, err := call(ctx, d.steady, short(words.HowItGoesBack(d.Environment, order.To)), deploys.PlanRollback,
+		train.PlanRollbackInput{
+			Project: d.in.Project, Config: d.in.Config, To: order.To, Bad: d.in.Bad, PipelineID: d.PipelineID,
+		})
 	switch {
 	case err != nil:
-		d.noRollback("it could not be found out how: %s", sentence(err))
+		d.noRollback(words.WayBackNotFound(sentence(err)))
 		return
 	case plan.Problem != "":
-		d.noRollback("%s", plan.Problem)
+		d.noRollback(plan.Problem)
 		return
 	}
 	r.To = train.Version{Tag: plan.To.Tag, SHA: plan.To.SHA}
@@ -82,7 +83,7 @@ func (d *deploy) followRollback(ctx workflow.Context, order train.RollbackOrder)
 	r := d.beginRollback(ctx, order)
 	defer func() { d.endRollback(ctx) }()
 	if order.To.Tag == "" {
-		d.noRollback("it is not known what ran before, so nothing can be waited for")
+		d.noRollback(words.BeforeNotKnownToWaitFor())
 		return
 	}
 	r.Way = train.WayByPipeline
@@ -105,8 +106,8 @@ func (d *deploy) endRollback(ctx workflow.Context) {
 	}
 }
 
-func (d *deploy) noRollback(why string, args ...any) {
-	d.Rollback.Outcome, d.Rollback.Cause = train.RollbackNone, fmt.Sprintf(why, args...)
+func (d *deploy) noRollback(why string) {
+	d.Rollback.Outcome, d.Rollback.Cause = train.RollbackNone, why
 }
 
 // rollbackEnded records how a rollback ended; nil: well.
@@ -161,44 +162,54 @@ func (w *way) climb(ctx workflow.Context, plan train.RollbackPlan, r *train.Roll
 	}
 	for i, rung := range ladder {
 		if rung.missing != "" {
-			r.Refused = append(r.Refused, fmt.Sprintf("%s: %s", rung.name, rung.missing))
+			r.Refused = append(r.Refused, words.WayRefused(rung.name, rung.missing))
 			continue
 		}
 		w.attempt = firstRung + i
 		played, pipeline, err := rung.take(ctx)
 		switch {
 		case err == nil && played.Outdated != "":
-			r.Refused = append(r.Refused, fmt.Sprintf("%s: %s", rung.name, played.Outdated))
+			r.Refused = append(r.Refused, words.WayRefused(rung.name, played.Outdated))
 		case err == nil:
 			r.Way, r.PipelineID, r.JobID, r.JobURL = rung.name, pipeline, played.JobID, played.JobURL
 			return nil
 		case errors.Is(err, errStillBusy):
-			return back(train.DeployFailed, train.FailureDefinitive, "%s", err)
+			return back(train.DeployFailed, train.FailureDefinitive, err.Error())
 		case refuses(err) || errors.Is(err, errNoJob):
-			r.Refused = append(r.Refused, fmt.Sprintf("%s: %s", rung.name, sentence(err)))
+			r.Refused = append(r.Refused, words.WayRefused(rung.name, sentence(err)))
 		default:
-			return back(train.DeployUnknown, train.FailureUnknown, "it is not known whether %s was started by %s: %s", w.candidate.Tag, rung.name, sentence(err))
+			return back(train.DeployUnknown, train.FailureUnknown, words.WayNotKnown(w.candidate.Tag, rung.name, sentence(err)))
 		}
 	}
-	return back(train.DeployFailed, train.FailureDefinitive, "no way back was left")
+	return back(train.DeployFailed, train.FailureDefinitive, words.NoWayLeft())
 }
 
 var (
 	// errNoJob says that a way does not offer a job that can be played.
 	errNoJob = errors.New("no job can be played")
 	// errStillBusy says that another deploy job of the environment does not end.
-	errStillBusy = errors.New("cancel it in GitLab, then roll back again")
+	errStillBusy = errors.New("another deploy job does not end")
 )
+
+// wayError is one of these, as people read it.
+type wayError struct {
+	error
+	text string
+}
+
+func (e wayError) Error() string { return e.text }
+func (e wayError) Unwrap() error { return e.error }
 
 // takeNewPipeline is the second rung: a new pipeline on the old tag.
 func (w *way) takeNewPipeline(ctx workflow.Context) (train.PlayedJob, int64, error) {
-	started, err := write(ctx, w.steady, train.StepReplacePipeline, w.attempt, short("New pipeline on "+w.candidate.Tag), gitlab.StartPipeline, w.pipelineInput)
+	started, err := write(ctx, w.steady, train.StepReplacePipeline, w.attempt, short(words.NewPipeline(w.candidate.Tag)),
+		gitlab.StartPipeline, w.pipelineInput)
 	if err != nil {
 		return train.PlayedJob{}, 0, err
 	}
 	w.after = train.Earlier{Run: train.Run{PipelineID: started.ID, Replaced: true}}
 	if s := w.awaitPipelineJob(ctx); s != nil {
-		return train.PlayedJob{}, 0, fmt.Errorf("%w: %s", errNoJob, s.cause)
+		return train.PlayedJob{}, 0, wayError{errNoJob, words.NoJobToPlay(s.cause)}
 	}
 	played, err := w.takeBack(ctx, train.PipelineJob{PipelineID: started.ID}, nil)
 	return played, started.ID, err
@@ -212,7 +223,7 @@ func (w *way) takeBack(ctx workflow.Context, job train.PipelineJob, variables ma
 	}
 	w.run.PipelineID = job.PipelineID
 	for {
-		played, err := write(ctx, w.steady, train.StepRollback, w.attempt, short(fmt.Sprintf("Put %s back by the job %s", w.candidate.Tag, w.job)),
+		played, err := write(ctx, w.steady, train.StepRollback, w.attempt, short(words.PutBackByJob(w.candidate.Tag, w.job)),
 			gitlab.PlayJob, func(key string) train.PlayJobInput {
 				in := w.playInput(w.job, time.Time{}, key)
 				in.Guard, in.After, in.Variables = guard, job.JobID, variables
@@ -222,19 +233,19 @@ func (w *way) takeBack(ctx workflow.Context, job train.PipelineJob, variables ma
 			return played, err
 		}
 		if !slices.ContainsFunc(played.Holds, func(h train.Hold) bool { return h.Kind == train.HoldEnvironmentBusy }) {
-			return played, fmt.Errorf("%w: %s", errNoJob, played.Held) // its tag was moved meanwhile
+			return played, wayError{errNoJob, words.NoJobToPlay(played.Held)} // its tag was moved meanwhile
 		}
 		limit := w.in.Config.Limits.Job.D()
 		w.Rollback.Cause = played.Held
 		w.enter(ctx, train.DeployRollsBack, limit)
-		freed, err := call(ctx, w.steady, w.watching("Another deploy job of "+string(w.Environment)+" ends first", limit),
+		freed, err := call(ctx, w.steady, w.watching(words.OtherJobEndsFirst(w.Environment), limit),
 			deploys.AwaitFree, train.AwaitFreeInput{Guard: guard, Until: workflow.Now(ctx).Add(limit), Poll: w.in.Poll.Deploy})
 		w.Rollback.Cause = ""
 		switch {
 		case err != nil:
 			return played, err
 		case freed.Busy != "":
-			return played, fmt.Errorf("%s still runs: %w", freed.Busy, errStillBusy)
+			return played, wayError{errStillBusy, words.OtherJobStillRuns(freed.Busy)}
 		}
 	}
 }

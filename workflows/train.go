@@ -65,7 +65,8 @@ const linger = time.Minute
 func (k *keeper) run(ctx workflow.Context, in train.MemoryInput) (train.Memory, error) {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx) // cancelling the memory of a hold would lift it
 	defer cancel()
-	read, err := call(ctx, k.door, short("The configuration of the train "+k.name), departures.ReadTrain, train.ReadTrainInput{Train: k.name})
+	read, err := call(ctx, k.door, short(words.ConfigurationOf(k.name)), departures.ReadTrain,
+		train.ReadTrainInput{Train: k.name})
 	switch {
 	case err != nil:
 		k.refused = sentence(err)
@@ -106,7 +107,8 @@ func (k *keeper) sleep(ctx workflow.Context, wait time.Duration, cond func() boo
 	}
 	timed, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	timer := workflow.NewTimerWithOptions(timed, max(wait, time.Second), workflow.TimerOptions{Summary: clip("The train " + k.name + " looks after what it remembers")})
+	timer := workflow.NewTimerWithOptions(timed, max(wait, time.Second),
+		workflow.TimerOptions{Summary: clip(words.LooksAfterMemory(k.name))})
 	return workflow.Await(ctx, func() bool { return timer.IsReady() || cond() })
 }
 
@@ -136,16 +138,19 @@ func (k *keeper) settle(ctx workflow.Context) error {
 	case !hotfix && f.ID == 0:
 		k.Freeze = nil
 	case !hotfix:
-		return k.freeze(ctx, "Delete our freeze period", gitlab.DeleteFreeze, *f, func(train.FreezeResult) { k.Freeze = nil })
+		return k.freeze(ctx, words.DeleteOurFreeze(), gitlab.DeleteFreeze, *f, func(train.FreezeResult) { k.Freeze = nil })
 	case f.ID == 0 && f.Problem == "":
-		return k.freeze(ctx, "Create our freeze period", gitlab.CreateFreeze, *f, func(made train.FreezeResult) { k.Freeze.ID = made.ID })
+		return k.freeze(ctx, words.CreateOurFreeze(), gitlab.CreateFreeze, *f,
+			func(made train.FreezeResult) { k.Freeze.ID = made.ID })
 	case f.ID != 0 && !now.Before(f.Until.Add(-rules.RenewBefore)):
 		k.bump(now)
 		later := rules.Extended(*f)
-		return k.freeze(ctx, "Extend our freeze period", gitlab.ChangeFreeze, later, func(made train.FreezeResult) { k.changed(later, made) })
+		return k.freeze(ctx, words.ExtendOurFreeze(), gitlab.ChangeFreeze, later,
+			func(made train.FreezeResult) { k.changed(later, made) })
 	case f.ID != 0 && !f.Applied.Equal(f.Until):
 		want := *f
-		return k.freeze(ctx, "Change the end of our freeze period", gitlab.ChangeFreeze, want, func(made train.FreezeResult) { k.changed(want, made) })
+		return k.freeze(ctx, words.ChangeEndOfOurFreeze(), gitlab.ChangeFreeze, want,
+			func(made train.FreezeResult) { k.changed(want, made) })
 	}
 	return nil
 }
@@ -200,7 +205,8 @@ func (k *keeper) bump(now time.Time) { k.Revision = max(k.Revision+1, now.UnixMi
 func (k *keeper) tellReleases(ctx workflow.Context) {
 	news := train.News{Memory: k.Memory, Decisions: k.untold}
 	k.untold, k.told = nil, k.Revision
-	told, err := call(ctx, k.door, short("Tell open releases what the train remembers"), trains.TellReleases, train.TellReleasesInput{Train: k.name, News: news})
+	told, err := call(ctx, k.door, short(words.TellOpenReleases()), trains.TellReleases,
+		train.TellReleasesInput{Train: k.name, News: news})
 	if err != nil {
 		workflow.GetLogger(ctx).Error("Open releases were not told; they read it before they act", "error", err)
 	}
@@ -246,7 +252,7 @@ func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answ
 	switch {
 	case refusal != nil:
 	case k.record.Knows(c.ID): // repeated by a retry: it was answered
-		answer = train.Answer{Sentence: "Done already.", Revision: k.Revision}
+		answer = train.Answer{Sentence: words.DoneAlready(), Revision: k.Revision}
 		d.Accepted, d.Sentence = true, answer.Sentence
 		return d, answer, nil
 	case k.refused != "":
@@ -296,13 +302,13 @@ func (k *keeper) freezeWords(ctx workflow.Context) string {
 	}
 	switch f := k.Freeze; {
 	case f == nil:
-		return "Our GitLab freeze period is gone."
+		return words.FreezeIsGone()
 	case f.Problem != "":
-		return "Held here; GitLab freeze refused: " + f.Problem
+		return words.FreezeRefused(f.Problem)
 	case settled():
-		return fmt.Sprintf("It is GitLab freeze period %d.", f.ID)
+		return words.FreezeStands(f.ID)
 	case k.Holding(train.HoldHotfix):
-		return "Held here; GitLab has not answered yet about its freeze period."
+		return words.FreezeNotAnswered()
 	}
-	return "GitLab has not answered yet; our freeze period is deleted as soon as it does."
+	return words.FreezeNotDeletedYet()
 }

@@ -81,6 +81,36 @@ func TrainAnswer(name train.CommandName, e rules.Effect, zone *time.Location) st
 	return ""
 }
 
+// FreezeStands says which freeze period is ours in GitLab.
+func FreezeStands(id int64) string { return fmt.Sprintf("It is GitLab freeze period %d.", id) }
+
+// FreezeIsGone says that none is any more.
+func FreezeIsGone() string { return "Our GitLab freeze period is gone." }
+
+// FreezeRefused says that GitLab made none.
+func FreezeRefused(problem string) string { return "Held here; GitLab freeze refused: " + problem }
+
+// FreezeNotAnswered says that GitLab may make one yet.
+func FreezeNotAnswered() string {
+	return "Held here; GitLab has not answered yet about its freeze period."
+}
+
+// FreezeNotDeletedYet says that GitLab is still to delete ours.
+func FreezeNotDeletedYet() string {
+	return "GitLab has not answered yet; our freeze period is deleted as soon as it does."
+}
+
+// DoneAlready answers a command that was repeated.
+func DoneAlready() string { return "Done already." }
+
+// HeldWithoutTrain answers a hold that only the release knows of.
+func HeldWithoutTrain(problem string) string {
+	return "Held here. The train could not be told: " + problem
+}
+
+// EndedWithoutTrain answers the end of a hold that only the release knew of.
+func EndedWithoutTrain() string { return "Ended here; the train did not remember it." }
+
 // cutAnswer says what the new candidate adds and drops.
 func cutAnswer(s *train.State, r train.Recut) string {
 	what := "A new candidate is cut from " + train.ShortSHA(r.SHA)
@@ -123,6 +153,12 @@ func cancelAnswer(s *train.State, e rules.Effect) string {
 	return "The release ends. Holds of the train stay as they are."
 }
 
+// ReleaseEnds answers Temporal's own cancel before production.
+func ReleaseEnds() string { return "The release ends." }
+
+// WatchEnds answers it afterwards.
+func WatchEnds() string { return "The watch ends; the release stays released." }
+
 // Outlook says what runs next and when.
 func Outlook(s *train.State, now time.Time) string {
 	if held := heldWords(s, rules.NextStep(s)); held != "" {
@@ -164,3 +200,21 @@ func kindNames(kinds []train.HoldKind) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// Departed answers a departure.
+func Departed(id string, opens time.Time, zone *time.Location) string {
+	return fmt.Sprintf("%s departed; production opens %s", id, When(opens, zone))
+}
+
+// DepartedByHand answers one that somebody started.
+func DepartedByHand(id string, opens time.Time, zone *time.Location) string {
+	return "Started by hand: this means the next release day, cut at once. " + Departed(id, opens, zone)
+}
+
+// DepartedBefore answers one whose day has had its release.
+func DepartedBefore(id string) string {
+	return id + " has departed before: to run the day again after it has ended, start it with --again"
+}
+
+// StillOpen answers one whose day is to be run again too early.
+func StillOpen(id string) string { return id + " is open: cancel it before you start the day again" }

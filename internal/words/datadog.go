@@ -41,7 +41,7 @@ func RecordForDatadog(s *train.State, env train.EnvironmentName) *train.DatadogR
 		Key: "release:" + d.Tag, At: d.EndedAt, Tags: datadogTags(*c, env, d.Tag, string(d.Outcome), d.Attempt),
 	}}
 	if d.Succeeded() {
-		r.Event.Alert, r.Event.Text = "success", fmt.Sprintf("It took %s. %s", Span(d.EndedAt.Sub(d.StartedAt)), s.Changelog.URL)
+		r.Event.Alert, r.Event.Text = "success", fmt.Sprintf("It took %s. %s", span(d.EndedAt.Sub(d.StartedAt)), s.Changelog.URL)
 	}
 	if !d.Succeeded() && d.LogURL() != "" {
 		r.Event.Text += "\nLog: " + d.LogURL()

@@ -14,7 +14,7 @@ func DeployEvent(s *train.State, env train.EnvironmentName) train.Message {
 	d := s.DeployOf(env)
 	m := train.Message{Title: fmt.Sprintf("%s Deploy of %s to %s: %s", deployIcon(d), d.Tag, env, OutcomeWords(d.Outcome))}
 	if d.Succeeded() {
-		m.Body = fmt.Sprintf("It took %s.", Span(d.EndedAt.Sub(d.StartedAt)))
+		m.Body = fmt.Sprintf("It took %s.", span(d.EndedAt.Sub(d.StartedAt)))
 		return m
 	}
 	lines := []string{"Cause: " + Mrkdwn.Escape(d.Cause)}

@@ -16,7 +16,7 @@ func deployLine(d *train.Deploy, m Markup, zone *time.Location) string {
 	if d.Running() {
 		return fmt.Sprintf("%s %s, since %s, limit %s", tag, stepWords(d.Step), When(d.StartedAt, zone), When(d.StepUntil, zone))
 	}
-	s := fmt.Sprintf("%s %s at %s after %s", tag, OutcomeWords(d.Outcome), When(d.EndedAt, zone), Span(d.EndedAt.Sub(d.StartedAt)))
+	s := fmt.Sprintf("%s %s at %s after %s", tag, OutcomeWords(d.Outcome), When(d.EndedAt, zone), span(d.EndedAt.Sub(d.StartedAt)))
 	if d.Cause != "" {
 		s += ": " + m.Escape(d.Cause)
 	}
@@ -123,7 +123,7 @@ func DeployDetails(d train.Deploy, in train.DeployInput) string {
 	s.Train.Staging, s.Train.Production = in.Config, in.Config
 	w := WaitsForDeploy(&s, d.Environment)
 	lines := []string{
-		Markdown.Bold(fmt.Sprintf("Deploy %s to %s, attempt %d", d.Tag, d.Environment, d.Attempt)),
+		Markdown.Bold(DeployAttempt(d.Tag, d.Environment, d.Attempt)),
 		fmt.Sprintf("Waiting for %s, at most until %s.", Markdown.link(Markdown.Escape(w.What), w.URL), When(d.StepUntil, time.UTC)),
 		fmt.Sprintf("Before it ran %s. Started by %s.", Markdown.Code(d.Before.String()), Markdown.Code(in.ReleaseID)),
 	}

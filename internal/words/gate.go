@@ -25,6 +25,11 @@ func Blockers(blocked []rules.Blocker) []string {
 	return out
 }
 
+// WindowClosed says that it is too late for the gate to open by itself.
+func WindowClosed(closed time.Time, zone *time.Location) string {
+	return "the window closed " + When(closed, zone)
+}
+
 func blockerSentence(b rules.Blocker) string {
 	switch b.Code {
 	case rules.BlockedMarkedBad:

@@ -12,7 +12,7 @@ import (
 // ReminderEvent asks people to decide before the window opens.
 func ReminderEvent(s *train.State, now time.Time, blocked []string) train.Message {
 	return train.Message{
-		Title: fmt.Sprintf(":alarm_clock: %s before production opens, %s is not ready", Span(s.Plan.WindowOpens.Sub(now)), s.Candidate.Tag),
+		Title: fmt.Sprintf(":alarm_clock: %s before production opens, %s is not ready", span(s.Plan.WindowOpens.Sub(now)), s.Candidate.Tag),
 		Body:  "• " + Mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\n" + gateAdvice(s),
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -39,24 +38,4 @@ func DeliveryTitle(d train.DeliverInput) string {
 		return d.Card.Title
 	}
 	return d.Topic
-}
-
-// CancelledWhy says why a release ended that somebody cancelled.
-func CancelledWhy(c train.Command) string { return fmt.Sprintf("Cancelled by %s: %s", c.By, c.Reason) }
-
-// NoReleaseDayReason says why a release is held whose day is no release day any more.
-func NoReleaseDayReason(day calendar.Day, why string) string {
-	return day.String() + " is no longer a release day: " + why
-}
-
-// RolledBackReason says why a candidate is held that was rolled back.
-func RolledBackReason(d train.Deploy) string {
-	if d.Rollback == nil {
-		return ""
-	}
-	why := d.Cause
-	if d.Rollback.Reason != "" {
-		why = d.Rollback.Reason
-	}
-	return fmt.Sprintf("%s was rolled back to %s: %s", d.Tag, d.Rollback.To, why)
 }

@@ -76,8 +76,8 @@ func When(t time.Time, zone *time.Location) string {
 	return fmt.Sprintf("%s (%s)", t.In(zone).Format("Mon 2 Jan "+clock+" MST"), t.UTC().Format(clock+" UTC"))
 }
 
-// Span writes how long something took, in the two largest units.
-func Span(d time.Duration) string {
+// span writes how long something took, in the two largest units.
+func span(d time.Duration) string {
 	switch d = d.Round(time.Second); {
 	case d < time.Minute:
 		return fmt.Sprintf("%ds", d/time.Second)

@@ -68,9 +68,9 @@ func TestAFailureMessageHasCauseLogOwnerAndOneNextAction(t *testing.T) {
 }
 
 func TestLongNamesOfMessagesAndSpansReadWell(t *testing.T) {
-	assert.Equal(t, "45s", Span(45*time.Second))
-	assert.Equal(t, "12m 0s", Span(12*time.Minute))
-	assert.Equal(t, "8h 5m", Span(8*time.Hour+5*time.Minute))
+	assert.Equal(t, "45s", span(45*time.Second))
+	assert.Equal(t, "12m 0s", span(12*time.Minute))
+	assert.Equal(t, "8h 5m", span(8*time.Hour+5*time.Minute))
 	assert.Equal(t, "1 commit", Plural(1, "commit"))
 	assert.Equal(t, "0 commits", Plural(0, "commit"))
 }
