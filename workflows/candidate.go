@@ -340,48 +340,6 @@ func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentNa
 	return r.orStuck(ctx, words.WaitingForDeploy(other), err)
 }
 
-// settle waits, after a deploy that did not succeed, until another attempt may be
-// made: what failed for a reason of its own is tried again by itself after a
-// while, all else waits for people.
-func (r *release) settle(ctx workflow.Context, env train.EnvironmentName) error {
-	wake := func() bool { return rules.RetryAllowed(&r.State, env) || r.Orders.Rerun && env == train.Production }
-	for r.DeployOf(env).Failed() && !rules.RetryAllowed(&r.State, env) {
-		at, again := rules.Reattempt(&r.State, env)
-		var err error
-		if again {
-			r.sayReattempt(ctx, env, at)
-			err = r.sleepUntil(ctx, at, words.AttemptAt(env, r.DeployOf(env).Attempt+1), wake)
-		} else {
-			r.sayDeployFailed(ctx, env)
-			err = r.until(ctx, wake)
-		}
-		if err == nil && r.Orders.Rerun {
-			err = r.test(ctx)
-		}
-		if err != nil || again {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *release) sayReattempt(ctx workflow.Context, env train.EnvironmentName, at time.Time) {
-	r.waitFor(ctx, words.WaitsForNextAttempt(r.DeployOf(env), at))
-	r.tell(r.coordination(ctx, nil))
-}
-
-func (r *release) sayDeployFailed(ctx workflow.Context, env train.EnvironmentName) {
-	r.enter(ctx, r.phaseOf(env), words.WaitsForDecisionOnDeploy(r.DeployOf(env), r.Plan.NextCutAt))
-	r.tell(r.coordination(ctx, nil))
-}
-
-func (r *release) phaseOf(env train.EnvironmentName) train.Phase {
-	if env == train.Production {
-		return train.Producing
-	}
-	return train.OnStaging
-}
-
 // rollBack carries out a rollback that somebody ordered. The candidate then
 // waits for people: on staging its evidence is void, in production it is held.
 func (r *release) rollBack(ctx workflow.Context) error {
