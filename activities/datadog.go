@@ -82,7 +82,7 @@ func (d *Datadog) Record(ctx context.Context, in train.DatadogRecord) (train.Don
 			ID: datadog.DORAID(r.ID...), Service: r.Service, Env: r.Env, Version: r.Version, Team: r.Team,
 			CommitSHA: r.SHA, RepositoryURL: r.Repository, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 		}); err != nil {
-			return train.Done{}, mendable(err)
+			return train.Done{}, retryableFailure(err)
 		}
 	}
 	if r := in.Failure; r != nil {
@@ -90,20 +90,20 @@ func (d *Datadog) Record(ctx context.Context, in train.DatadogRecord) (train.Don
 			ID: datadog.DORAID(r.ID...), Service: r.Service, Env: r.Env, Version: r.Version, Name: r.Name, Severity: "High",
 			StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 		}); err != nil {
-			return train.Done{}, mendable(err)
+			return train.Done{}, retryableFailure(err)
 		}
 	}
 	if activity.GetInfo(ctx).Attempt > 1 {
 		found, err := d.API.FindEvents(ctx, strings.Join(in.Event.Tags, " "), in.Event.At.Add(-time.Hour), d.now().Add(time.Minute), 1)
 		if err != nil {
-			return train.Done{}, mendable(err)
+			return train.Done{}, retryableFailure(err)
 		}
 		if len(found) > 0 {
 			return train.Done{}, nil
 		}
 	}
 	_, err := d.API.PostEvent(ctx, event(in.Event))
-	return train.Done{}, mendable(err)
+	return train.Done{}, retryableFailure(err)
 }
 
 // Evidence asks what a failed deploy did to its service: error logs since it

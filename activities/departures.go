@@ -30,7 +30,7 @@ func (d *Departures) PlanDeparture(ctx context.Context, in train.PlanDepartureIn
 	if err != nil {
 		return train.PlannedDeparture{}, failure(err)
 	}
-	if in.Squeeze == 0 { // a rehearsal may play any day
+	if in.Rehearsal == 0 { // a rehearsal may play any day
 		memory, err := d.Trains.memory(ctx, t.Name)
 		if err != nil {
 			return train.PlannedDeparture{}, err
@@ -60,12 +60,12 @@ func (d *Departures) skipped(t train.Train, memory *train.Memory, in train.PlanD
 // plan decides which day departs. The Schedule's own times mean the day whose
 // cut they are; any other start is by hand and means the next release day.
 func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
-	if in.Squeeze > 0 {
-		squeezed, p := rules.Rehearse(t, in.Now, in.Squeeze.D(), in.Opens.D())
+	if in.Rehearsal > 0 {
+		rehearsed, p := rules.Rehearse(t, in.Now, in.Rehearsal.D(), in.Opens.D())
 		if !in.Day.IsZero() { // a rehearsal may play any day
 			p.Day = in.Day
 		}
-		return train.PlannedDeparture{Train: squeezed, Plan: p}
+		return train.PlannedDeparture{Train: rehearsed, Plan: p}
 	}
 	planned := train.PlannedDeparture{Train: t}
 	if !in.ScheduledAt.IsZero() {

@@ -56,8 +56,8 @@ func (d *Deploys) PlayDeploy(ctx context.Context, in train.PlayDeployInput) (tra
 
 // FindOut reads what became of a deploy whose outcome is not known. What cannot
 // be read is said, never an error: people are asked next.
-func (d *Deploys) FindOut(ctx context.Context, in train.FindOutInput) (train.FoundOut, error) {
-	var out train.FoundOut
+func (d *Deploys) FindOut(ctx context.Context, in train.FindOutInput) (train.DeployFindings, error) {
+	var out train.DeployFindings
 	var said []string
 	if in.PipelineID != 0 {
 		job, err := d.GitLab.newest(ctx, in.Project, in.PipelineID, in.Job)
@@ -196,9 +196,9 @@ func newestOf(jobs []gitlab.Job, name string) gitlab.Job {
 
 // AwaitFree waits until no other deploy job of an environment runs in GitLab, and
 // says what still runs when its time is over.
-func (d *Deploys) AwaitFree(ctx context.Context, in train.AwaitFreeInput) (train.Freed, error) {
-	var out train.Freed
-	_, err := watch(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
+func (d *Deploys) AwaitFree(ctx context.Context, in train.AwaitFreeInput) (train.EnvironmentFree, error) {
+	var out train.EnvironmentFree
+	_, err := pollUntil(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
 		busy, err := d.GitLab.Holds.busy(ctx, in.Guard)
 		if out.Busy = ""; busy != nil {
 			out.Busy = busy.Reason

@@ -35,9 +35,9 @@ func failure(err error) error {
 	})
 }
 
-// mendable is failure for effects that people repair while we keep trying: a
+// retryableFailure is failure for effects that people repair while we keep trying: a
 // bot that was not invited, a token that expired.
-func mendable(err error) error {
+func retryableFailure(err error) error {
 	var f *train.Fault
 	if errors.As(err, &f) && f.Kind != train.FaultInvalid && !f.Kind.Retryable() {
 		return temporal.NewApplicationErrorWithOptions(f.Error(), string(f.Kind), temporal.ApplicationErrorOptions{NextRetryDelay: f.RetryAfter})
@@ -53,16 +53,16 @@ func category(kind train.FaultKind) temporal.ApplicationErrorCategory {
 	return temporal.ApplicationErrorCategoryUnspecified
 }
 
-// watch looks at something every poll until look says done or the instant
+// pollUntil looks at something every poll until look says done or the instant
 // passes; it says whether look was done. Each look is a heartbeat. When the
 // worker stops, the wait is handed to another worker at once.
-func watch(ctx context.Context, poll calendar.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
-	return watchSlowly(ctx, poll, 0, until, look)
+func pollUntil(ctx context.Context, poll calendar.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
+	return pollWithHeartbeats(ctx, poll, 0, until, look)
 }
 
-// watchSlowly is watch with beats of their own: a watch of hours looks often,
+// pollWithHeartbeats is watch with beats of their own: a watch of hours looks often,
 // and each beat that reaches the server is billable.
-func watchSlowly(ctx context.Context, poll, beat calendar.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
+func pollWithHeartbeats(ctx context.Context, poll, beat calendar.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
 	var beaten time.Time
 	for {
 		if time.Since(beaten) >= beat.D() {
@@ -83,8 +83,8 @@ func watchSlowly(ctx context.Context, poll, beat calendar.Duration, until time.T
 	}
 }
 
-// handOver is how soon another worker takes a wait over from one that stops.
-const handOver = 2 * time.Second
+// handOverAfter is how soon another worker takes a wait over from one that stops.
+const handOverAfter = 2 * time.Second
 
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
@@ -96,6 +96,6 @@ func pause(ctx context.Context, d time.Duration) error {
 		return context.Cause(ctx)
 	case <-activity.GetWorkerStopChannel(ctx):
 		return temporal.NewApplicationErrorWithOptions("the worker stops, another one goes on waiting", "WorkerStopping",
-			temporal.ApplicationErrorOptions{NextRetryDelay: handOver, Category: temporal.ApplicationErrorCategoryBenign})
+			temporal.ApplicationErrorOptions{NextRetryDelay: handOverAfter, Category: temporal.ApplicationErrorCategoryBenign})
 	}
 }

@@ -87,7 +87,7 @@ func (f *Flux) AwaitRollout(ctx context.Context, in train.AwaitRolloutInput) (tr
 	var r train.Rollout
 	var since time.Time // when the failure that stands was first seen
 	looks := 0
-	done, err := watch(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
+	done, err := pollUntil(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
 		state, err := f.API.State(ctx, in.Flux)
 		if err != nil {
 			return false, err

@@ -155,7 +155,7 @@ func (g *GitLab) CreateTag(ctx context.Context, in train.CreateTagInput) (train.
 		return train.CreatedTag{Holds: holds}, failure(err)
 	}
 	candidate, err := g.createTag(ctx, in)
-	return train.CreatedTag{Candidate: candidate, Ahead: ahead}, err
+	return train.CreatedTag{Candidate: candidate, FreezeAhead: ahead}, err
 }
 
 func (g *GitLab) createTag(ctx context.Context, in train.CreateTagInput) (train.Candidate, error) {
@@ -342,7 +342,7 @@ func (g *GitLab) StartPipeline(ctx context.Context, in train.StartPipelineInput)
 // AwaitPipeline waits for the end of a pipeline.
 func (g *GitLab) AwaitPipeline(ctx context.Context, in train.AwaitPipelineInput) (train.EndedJob, error) {
 	var ended train.EndedJob
-	done, err := watch(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
+	done, err := pollUntil(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
 		p, err := g.API.Pipeline(ctx, in.Project, in.PipelineID)
 		if err != nil {
 			return false, err

@@ -209,7 +209,7 @@ func (h *Holds) compare(ctx context.Context, g train.Guard, running train.Versio
 func (h *Holds) AwaitChange(ctx context.Context, in train.AwaitChangeInput) (train.Observation, error) {
 	w := &watcher{holds: h, in: in, seen: in.Known}
 	known := rules.Digest(in.Known)
-	_, err := watchSlowly(ctx, in.Poll, in.Beat, in.Until, func(ctx context.Context) (bool, error) {
+	_, err := pollWithHeartbeats(ctx, in.Poll, in.HeartbeatEvery, in.Until, func(ctx context.Context) (bool, error) {
 		w.look(ctx)
 		return rules.Digest(w.seen) != known, nil
 	})

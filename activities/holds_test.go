@@ -116,9 +116,9 @@ func TestAFreezeOverTheWindowIsToldWhenTheTagIsMade(t *testing.T) {
 	in.From, in.To = noon.Add(time.Hour), noon.Add(5*time.Hour)
 	made, err := execute(t, (&GitLab{API: f, Holds: newHolds(f)}).CreateTag, in)
 	require.NoError(t, err)
-	require.NotNil(t, made.Ahead)
-	assert.Equal(t, noon.Add(2*time.Hour), made.Ahead.Since)
-	assert.Equal(t, "https://gitlab/p/-/settings/ci_cd#js-deploy-freeze-settings", made.Ahead.Link)
+	require.NotNil(t, made.FreezeAhead)
+	assert.Equal(t, noon.Add(2*time.Hour), made.FreezeAhead.Since)
+	assert.Equal(t, "https://gitlab/p/-/settings/ci_cd#js-deploy-freeze-settings", made.FreezeAhead.Link)
 }
 
 func TestProductionThatRunsSomethingElseIsDriftAndNotDeployedOver(t *testing.T) {

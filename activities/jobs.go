@@ -18,7 +18,7 @@ import (
 func (g *GitLab) AwaitPipelineJob(ctx context.Context, in train.AwaitPipelineJobInput) (train.PipelineJob, error) {
 	var found train.PipelineJob
 	var missing string
-	done, err := watch(ctx, in.Poll, in.Until, func(ctx context.Context) (done bool, err error) {
+	done, err := pollUntil(ctx, in.Poll, in.Until, func(ctx context.Context) (done bool, err error) {
 		found, missing, done, err = g.offered(ctx, in)
 		return done, err
 	})
@@ -234,7 +234,7 @@ func (g *GitLab) adopt(ctx context.Context, job gitlab.Job) (train.PlayedJob, er
 // played: a retried job is another job of the same name with a higher ID.
 func (g *GitLab) AwaitJob(ctx context.Context, in train.AwaitJobInput) (train.EndedJob, error) {
 	var ended train.EndedJob
-	done, err := watch(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
+	done, err := pollUntil(ctx, in.Poll, in.Until, func(ctx context.Context) (bool, error) {
 		job, err := g.newest(ctx, in.Project, in.PipelineID, in.Job)
 		if err != nil {
 			return false, err

@@ -35,22 +35,22 @@ func (s *Slack) Deliver(ctx context.Context, in train.DeliverInput) (train.Deliv
 	out := train.Delivered{TS: in.TS}
 	channel, err := s.API.ChannelID(ctx, in.Channel)
 	if err != nil {
-		return out, mendable(err)
+		return out, retryableFailure(err)
 	}
 	if in.Card != nil {
 		if out.TS, err = s.card(ctx, channel, in); err != nil {
-			return out, mendable(err)
+			return out, retryableFailure(err)
 		}
 	}
 	for _, e := range in.Events {
 		if _, err := s.post(ctx, slack.Post{ChannelID: channel, ThreadTS: out.TS, Broadcast: e.Broadcast, Message: e.Message, Key: e.Key}, in.Since); err != nil {
-			return out, mendable(err)
+			return out, retryableFailure(err)
 		}
 	}
 	if in.Topic != "" {
 		err = s.setTopic(ctx, in.Channel, in.Topic)
 	}
-	return out, mendable(err)
+	return out, retryableFailure(err)
 }
 
 // card edits the card where it stands, or posts it.

@@ -97,7 +97,7 @@ func (t *Trains) TellReleases(ctx context.Context, in train.TellReleasesInput) (
 		return told, err
 	}
 	for _, id := range open {
-		err := t.Releases.Temporal.SignalWorkflow(ctx, id, "", train.SignalNews, in.News)
+		err := t.Releases.Temporal.SignalWorkflow(ctx, id, "", train.SignalMemoryUpdate, in.Update)
 		if gone(err) {
 			continue
 		}

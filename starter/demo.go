@@ -92,9 +92,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return interrupted(ctx, err)
 	}
 	c := d.temporal.Client()
-	in := train.DepartureInput{Train: t.Name, By: osUser(), Squeeze: calendar.Duration(d.length)}
+	in := train.DepartureInput{Train: t.Name, By: osUser(), Rehearsal: calendar.Duration(d.length)}
 	if play.name != "" { // the window stays open for as long as people need
-		in.Opens, in.Squeeze = calendar.Duration(d.length*65/100), calendar.Duration(max(d.length, scenarioWindow))
+		in.Opens, in.Rehearsal = calendar.Duration(d.length*65/100), calendar.Duration(max(d.length, scenarioWindow))
 		play.begin(d.sandbox)
 	}
 	started, err := depart(ctx, c, in)

@@ -121,7 +121,7 @@ func (a *app) startRollback(ctx context.Context, c client.Client, t train.Train,
 	for _, r := range d.Rollback.Refused {
 		a.printf("  %s\n", r)
 	}
-	if !d.Rollback.Back() {
+	if !d.Rollback.Restored() {
 		return errors.New("the rollback did not succeed")
 	}
 	return nil

@@ -142,7 +142,7 @@ func (p *place) depart(opens time.Duration) string {
 func (p *place) departOn(day calendar.Day, opens, length time.Duration) string {
 	p.t.Helper()
 	run, err := p.client.ExecuteWorkflow(p.ctx, client.StartWorkflowOptions{ID: "departure", TaskQueue: train.TaskQueue}, train.DepartureWorkflow,
-		train.DepartureInput{Train: p.train.Name, By: "ada", Day: day, Squeeze: calendar.Duration(length), Opens: calendar.Duration(opens)})
+		train.DepartureInput{Train: p.train.Name, By: "ada", Day: day, Rehearsal: calendar.Duration(length), Opens: calendar.Duration(opens)})
 	require.NoError(p.t, err)
 	var d train.DepartureResult
 	require.NoError(p.t, run.Get(p.ctx, &d))

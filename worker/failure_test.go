@@ -55,7 +55,7 @@ func TestARegressionIsRolledBackThroughALostAnswerDeployedAgainAndRolledBackAfte
 	st := p.until(id, "the rollback", func(st train.Status) bool {
 		return st.Production != nil && st.Production.Outcome == train.DeployRolledBack
 	})
-	assert.Equal(t, train.WayRetriedJob, st.Production.Rollback.Way)
+	assert.Equal(t, train.MethodRetriedJob, st.Production.Rollback.Method)
 	assert.Equal(t, train.RollbackSucceeded, st.Production.Rollback.Outcome, st.Production.Rollback.Cause)
 	assert.Equal(t, p.before, p.sandbox.FluxVersion("production").Tag)
 	assert.Len(t, p.sandbox.Requests("gitlab", "POST", "/retry"), 2, "the old deploy job and its smoke tests, once each")

@@ -44,7 +44,7 @@ func main() {
 var options = worker.Options{
 	MaxConcurrentActivityExecutionSize: 4000,
 	WorkerStopTimeout:                  20 * time.Second,
-	Interceptors:                       []interceptor.WorkerInterceptor{&activities.KeepAlive{}},
+	Interceptors:                       []interceptor.WorkerInterceptor{&activities.Heartbeats{}},
 }
 
 func run(ctx context.Context, path string) error {

@@ -10,23 +10,23 @@ import (
 
 // A deploy that no release follows tells people itself.
 
-func (d *deploy) announceBegin(ctx workflow.Context) {
+func (d *deployAttempt) announceBegin(ctx workflow.Context) {
 	if d.in.Announce == nil {
 		return
 	}
-	d.deliver = startDelivery(ctx, train.NotifyDeployID(d.in.Config.Lock), words.MessagesOfDeploy(d.Environment), 0)
+	d.messages = startMessages(ctx, train.NotifyDeployID(d.in.Config.Lock), words.MessagesOfDeploy(d.Environment), new(int))
 	d.announce(ctx, false)
 }
 
-func (d *deploy) announceEnd(ctx workflow.Context) error {
-	if d.deliver == nil {
+func (d *deployAttempt) announceEnd(ctx workflow.Context) error {
+	if d.messages == nil {
 		return nil
 	}
 	d.announce(ctx, true)
-	return d.deliver.flush(ctx)
+	return d.messages.flush(ctx)
 }
 
-func (d *deploy) announce(ctx workflow.Context, last bool) {
+func (d *deployAttempt) announce(ctx workflow.Context, last bool) {
 	s := d.asState(ctx)
 	event := words.DeployEvent(s, d.Environment)
 	if !last {
@@ -40,14 +40,14 @@ func (d *deploy) announce(ctx workflow.Context, last bool) {
 	if last {
 		a.Record = words.RecordForDatadog(s, d.Environment)
 	}
-	d.deliver.send([]train.Announcement{a})
+	d.messages.send([]train.Announcement{a})
 }
 
 // asState is the deploy as a release would show it.
-func (d *deploy) asState(ctx workflow.Context) *train.State {
+func (d *deployAttempt) asState(ctx workflow.Context) *train.State {
 	shown := d.Deploy
 	if shown.Rollback == nil && d.in.Rollback != nil {
-		shown.Rollback = &train.RolledBack{RollbackOrder: *d.in.Rollback}
+		shown.Rollback = &train.RollbackRecord{RollbackOrder: *d.in.Rollback}
 	}
 	s := &train.State{Candidate: d.in.Candidate}
 	s.Train = train.Train{Name: d.in.Train, Project: d.in.Project, Zone: d.in.Zone, Slack: *d.in.Announce, Datadog: d.in.Datadog}

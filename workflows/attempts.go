@@ -10,23 +10,23 @@ import (
 	"github.com/release-train/release-train/internal/words"
 )
 
-// settle waits, after a deploy that did not succeed, until another attempt may be
+// awaitNextAttempt waits, after a deploy that did not succeed, until another attempt may be
 // made: what failed for a reason of its own is tried again by itself after a
 // while, all else waits for people.
-func (r *release) settle(ctx workflow.Context, env train.EnvironmentName) error {
+func (r *release) awaitNextAttempt(ctx workflow.Context, env train.EnvironmentName) error {
 	wake := func() bool { return rules.RetryAllowed(&r.State, env) || r.Orders.Rerun && env == train.Production }
 	for r.DeployOf(env).Failed() && !rules.RetryAllowed(&r.State, env) {
 		at, again := rules.Reattempt(&r.State, env)
 		var err error
 		if again {
 			r.sayReattempt(ctx, env, at)
-			err = r.sleepUntil(ctx, at, words.AttemptAt(env, r.DeployOf(env).Attempt+1), wake)
+			err = r.awaitUntil(ctx, at, words.AttemptAt(env, r.DeployOf(env).Attempt+1), wake)
 		} else {
 			r.sayDeployFailed(ctx, env)
-			err = r.until(ctx, wake)
+			err = r.await(ctx, wake)
 		}
 		if err == nil && r.Orders.Rerun {
-			err = r.test(ctx)
+			err = r.testOnStaging(ctx)
 		}
 		if err != nil || again {
 			return err
@@ -36,13 +36,13 @@ func (r *release) settle(ctx workflow.Context, env train.EnvironmentName) error 
 }
 
 func (r *release) sayReattempt(ctx workflow.Context, env train.EnvironmentName, at time.Time) {
-	r.waitFor(ctx, words.WaitsForNextAttempt(r.DeployOf(env), at))
-	r.tell(r.coordination(ctx, nil))
+	r.setWaiting(ctx, words.WaitsForNextAttempt(r.DeployOf(env), at))
+	r.announce(r.coordinationAnnouncement(ctx, nil))
 }
 
 func (r *release) sayDeployFailed(ctx workflow.Context, env train.EnvironmentName) {
-	r.enter(ctx, r.phaseOf(env), words.WaitsForDecisionOnDeploy(r.DeployOf(env), r.Plan.NextCutAt))
-	r.tell(r.coordination(ctx, nil))
+	r.enterPhase(ctx, r.phaseOf(env), words.WaitsForDecisionOnDeploy(r.DeployOf(env), r.Plan.NextCutAt))
+	r.announce(r.coordinationAnnouncement(ctx, nil))
 }
 
 func (r *release) phaseOf(env train.EnvironmentName) train.Phase {

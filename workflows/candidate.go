@@ -28,41 +28,41 @@ var (
 	holds     *activities.Holds
 )
 
-// cut tags main to mark the release code, or makes the candidate that cut-tag
-// asked for; it ends the release when main holds nothing new.
-func (r *release) cut(ctx workflow.Context) error {
-	recut := r.Orders.Recut
+// cutCandidate tags main to mark the release code, or makes the candidate that cut-tag
+// ordered; it ends the release when main holds nothing new.
+func (r *release) cutCandidate(ctx workflow.Context) error {
+	recut := r.Orders.Cut
 	if recut == nil && r.Candidate.Tag != "" {
 		return nil
 	}
 	r.Orders = train.Orders{}
-	r.enter(ctx, train.Cutting, words.WaitsForCommit(r.Train.Branch))
+	r.enterPhase(ctx, train.Cutting, words.WaitsForCommit(r.Train.Branch))
 	if recut != nil {
 		r.cancelE2E(ctx)
 	} else {
-		recut = &train.Recut{By: r.By}
+		recut = &train.CutOrder{By: r.By}
 	}
-	if err := r.door.pass(ctx, train.StepTag); err != nil { // what is new is asked when it may be tagged
+	if err := r.interruptible.awaitPermission(ctx, train.StepTag); err != nil { // what is new is asked when it may be tagged
 		return err
 	}
 	if err := r.readDeployed(ctx); err != nil {
 		return err
 	}
 	if recut.SHA == "" {
-		if err := r.choose(ctx, recut); err != nil {
+		if err := r.chooseCommit(ctx, recut); err != nil {
 			return err
 		}
 	}
-	return r.tag(ctx, recut)
+	return r.tagCandidate(ctx, recut)
 }
 
-// choose finds the commit to be tagged.
-func (r *release) choose(ctx workflow.Context, cut *train.Recut) error {
-	chosen, err := call(ctx, r.door, short(words.WhichCommitIsReleased(r.Train.Branch)), gitlab.ChooseCommit,
+// chooseCommit finds the commit to be tagged.
+func (r *release) chooseCommit(ctx workflow.Context, cut *train.CutOrder) error {
+	chosen, err := call(ctx, r.interruptible, shortActivity(words.WhichCommitIsReleased(r.Train.Branch)), gitlab.ChooseCommit,
 		train.ChooseCommitInput{
 			Project: r.Train.Project, Branch: r.Train.Branch, Require: r.Train.Cut.Require, Since: r.Deployed.Version,
 		})
-	if err := r.orStuck(ctx, words.ChoosingCommit(), err); err != nil {
+	if err := r.orAskPeople(ctx, words.ChoosingCommit(), err); err != nil {
 		return err
 	}
 	if chosen.Nothing {
@@ -73,8 +73,8 @@ func (r *release) choose(ctx workflow.Context, cut *train.Recut) error {
 	return nil
 }
 
-// tag makes the candidate, or adopts the tag that somebody made by hand.
-func (r *release) tag(ctx workflow.Context, cut *train.Recut) error {
+// tagCandidate makes the candidate, or adopts the tag that somebody made by hand.
+func (r *release) tagCandidate(ctx workflow.Context, cut *train.CutOrder) error {
 	attempt := 1
 	if r.Candidate.Tag != "" {
 		attempt = len(r.Former) + 2
@@ -82,12 +82,12 @@ func (r *release) tag(ctx workflow.Context, cut *train.Recut) error {
 	var made train.CreatedTag
 	var err error
 	if cut.Tag != "" {
-		made, err = write(ctx, r.door, train.StepTag, attempt, short(words.AdoptTag(cut.Tag)), gitlab.AdoptTag,
+		made, err = write(ctx, r.interruptible, train.StepTag, attempt, shortActivity(words.AdoptTag(cut.Tag)), gitlab.AdoptTag,
 			func(string) train.AdoptTagInput {
 				return train.AdoptTagInput{Project: r.Train.Project, Tag: cut.Tag, SHA: cut.SHA, Guard: rules.GuardOf(&r.State, train.StepTag)}
 			})
 	} else {
-		made, err = write(ctx, r.door, train.StepTag, attempt, short(words.TagCommit(cut.SHA)), gitlab.CreateTag,
+		made, err = write(ctx, r.interruptible, train.StepTag, attempt, shortActivity(words.TagCommit(cut.SHA)), gitlab.CreateTag,
 			func(key string) train.CreateTagInput {
 				return train.CreateTagInput{
 					Project: r.Train.Project, Prefix: r.Train.TagPrefix, Day: r.Plan.Day, SHA: cut.SHA, Key: key,
@@ -96,14 +96,14 @@ func (r *release) tag(ctx workflow.Context, cut *train.Recut) error {
 				}
 			})
 	}
-	if err := r.orStuck(ctx, words.Tagging(cut.SHA), err); err != nil {
+	if err := r.orAskPeople(ctx, words.Tagging(cut.SHA), err); err != nil {
 		return err
 	}
 	made.Candidate.CutAt, made.Candidate.By = workflow.Now(ctx), cut.By
 	rules.TakeCandidate(&r.State, made.Candidate)
-	r.adopts = false
-	if made.Ahead != nil {
-		r.tell(r.coordinationLoud(ctx, words.FreezeAheadEvent(&r.State, *made.Ahead)))
+	r.adoptsJob = false
+	if made.FreezeAhead != nil {
+		r.announce(r.coordinationBroadcast(ctx, words.FreezeAheadEvent(&r.State, *made.FreezeAhead)))
 	}
 	return nil
 }
@@ -111,10 +111,10 @@ func (r *release) tag(ctx workflow.Context, cut *train.Recut) error {
 // readDeployed finds out what production runs: where the changelog begins.
 func (r *release) readDeployed(ctx workflow.Context) error {
 	env := r.Train.Production
-	running, err := call(ctx, r.door, short(words.WhatProductionRuns()), flux.ReadVersion, train.ReadVersionInput{
+	running, err := call(ctx, r.interruptible, shortActivity(words.WhatProductionRuns()), flux.ReadVersion, train.ReadVersionInput{
 		Project: r.Train.Project, TagPrefix: r.Train.TagPrefix, Flux: env.Flux, FallbackEnvironment: env.GitLabEnvironment,
 	})
-	if err := r.orStuck(ctx, words.ReadingProduction(), err); err != nil {
+	if err := r.orAskPeople(ctx, words.ReadingProduction(), err); err != nil {
 		return err
 	}
 	r.Deployed, r.Expected, r.Running = running, running.Version, running.Version
@@ -130,19 +130,19 @@ func (r *release) publishChangelog(ctx workflow.Context) error {
 	if r.Changelog.URL != "" {
 		return nil
 	}
-	r.waitFor(ctx, words.WaitsForChangelog(r.Candidate.Tag))
-	r.changelogs++
+	r.setWaiting(ctx, words.WaitsForChangelog(r.Candidate.Tag))
+	r.Changelogs++
 	summary := words.ChangelogBetween(r.Deployed.Version, r.Candidate.Tag)
-	digest, err := write(ctx, r.door, train.StepChangelog, r.changelogs, short(summary),
+	digest, err := write(ctx, r.interruptible, train.StepChangelog, r.Changelogs, shortActivity(summary),
 		changelog.PublishChangelog, r.changelogInput(r.Deployed))
-	if err := r.orStuck(ctx, words.PublishingChangelog(), err); err != nil {
+	if err := r.orAskPeople(ctx, words.PublishingChangelog(), err); err != nil {
 		return err
 	}
 	r.Changelog = digest
-	r.enter(ctx, train.OnStaging, words.WaitsForStaging(r.Candidate.Tag, r.Plan.E2EAt))
-	cut := r.coordination(ctx, ptr(words.CutEvent(&r.State)))
+	r.enterPhase(ctx, train.OnStaging, words.WaitsForStaging(r.Candidate.Tag, r.Plan.E2EAt))
+	cut := r.coordinationAnnouncement(ctx, ptr(words.CutEvent(&r.State)))
 	cut.Topic = words.Topic(&r.State)
-	r.tell(cut)
+	r.announce(cut)
 	return nil
 }
 
@@ -155,31 +155,31 @@ func (r *release) changelogInput(from train.RunningVersion) func(key string) tra
 	}
 }
 
-// stage deploys the candidate to staging and smoke-tests it there.
-func (r *release) stage(ctx workflow.Context) error {
+// deployToStaging deploys the candidate to staging and smoke-tests it there.
+func (r *release) deployToStaging(ctx workflow.Context) error {
 	for !r.Staging.Succeeded() {
 		r.Phase = train.OnStaging
-		if err := r.settle(ctx, train.Staging); err != nil {
+		if err := r.awaitNextAttempt(ctx, train.Staging); err != nil {
 			return err
 		}
-		if err := r.deploy(ctx, train.Staging, time.Time{}); err != nil {
+		if err := r.attemptDeploy(ctx, train.Staging, time.Time{}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// produce brings the candidate to production once the gate is open.
-func (r *release) produce(ctx workflow.Context) error {
+// deployToProduction brings the candidate to production once the gate is open.
+func (r *release) deployToProduction(ctx workflow.Context) error {
 	for !rules.InProduction(&r.State) {
-		if err := r.settle(ctx, train.Production); err != nil {
+		if err := r.awaitNextAttempt(ctx, train.Production); err != nil {
 			return err
 		}
 		if err := r.awaitGate(ctx); err != nil {
 			return err
 		}
 		r.Phase = train.Producing
-		if err := r.deploy(ctx, train.Production, rules.DecideGate(&r.State, workflow.Now(ctx)).NotAfter); err != nil {
+		if err := r.attemptDeploy(ctx, train.Production, rules.DecideGate(&r.State, workflow.Now(ctx)).NotAfter); err != nil {
 			return err
 		}
 	}
@@ -189,9 +189,9 @@ func (r *release) produce(ctx workflow.Context) error {
 	return nil
 }
 
-// deploy makes one attempt at an environment, in a DeployWorkflow that outlives
+// attemptDeploy makes one attempt at an environment, in a DeployWorkflow that outlives
 // this release and whose ID is the lock.
-func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAfter time.Time) error {
+func (r *release) attemptDeploy(ctx workflow.Context, env train.EnvironmentName, notAfter time.Time) error {
 	step := train.DeployStepOf(env)
 	attempt, byItself := 1, 0
 	if last := r.DeployOf(env); last != nil && last.Tag == r.Candidate.Tag {
@@ -205,31 +205,31 @@ func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAft
 		}
 	}
 	after := rules.EarlierAttempt(&r.State, env)
-	adopts, ordered := env == train.Production && r.adopts, r.Orders.Retry
-	r.Orders.Retry, r.adopts = "", false
+	adopts, ordered := env == train.Production && r.adoptsJob, r.Orders.Retry
+	r.Orders.Retry, r.adoptsJob = "", false
 	if adopts {
 		notAfter = workflow.Now(ctx) // what somebody else started is followed, nothing is played
 	}
 	if !adopts { // what somebody else has started runs already
-		if err := r.door.pass(ctx, step); err != nil {
+		if err := r.interruptible.awaitPermission(ctx, step); err != nil {
 			return err
 		}
 	}
 	before := r.DeployOf(env)
-	return r.carryOutDeploy(ctx, func() train.DeployInput {
+	return r.runDeploy(ctx, func() train.DeployInput {
 		r.SetDeploy(train.Deploy{
 			Environment: env, Tag: r.Candidate.Tag, Attempt: attempt, Step: train.DeployWaitsForPipeline, ByItself: byItself,
 			Before: after.Before, Run: after.Run, StartedAt: workflow.Now(ctx),
 		})
 		in := r.deployInput(env, step, attempt)
-		in.NotAfter, in.Guard, in.After, in.ByItself = notAfter, rules.GuardOf(&r.State, step), after, byItself
+		in.NotAfter, in.Guard, in.Earlier, in.ByItself = notAfter, rules.GuardOf(&r.State, step), after, byItself
 		if env == train.Production {
 			in.Expected = r.Expected
 		}
 		return in
 	}, func() { // the gate is asked again
 		r.RestoreDeploy(env, before)
-		r.Orders.Retry, r.adopts = ordered, adopts
+		r.Orders.Retry, r.adoptsJob = ordered, adopts
 	})
 }
 
@@ -237,21 +237,21 @@ func (r *release) deploy(ctx workflow.Context, env train.EnvironmentName, notAft
 func (r *release) deployInput(env train.EnvironmentName, step train.Step, attempt int) train.DeployInput {
 	return train.DeployInput{
 		Train: r.Train.Name, Project: r.Train.Project, Environment: env, Config: r.Train.Environment(env), Candidate: r.Candidate, Attempt: attempt,
-		Bad: rules.BadTags(&r.State), Datadog: r.Train.Datadog, ReleaseID: r.id, Key: train.Key(r.door.key, string(step)+"/"+r.Candidate.Tag, attempt), Poll: r.Train.Poll,
+		Bad: rules.BadTags(&r.State), Datadog: r.Train.Datadog, ReleaseID: r.id, Key: train.Key(r.interruptible.keyPrefix, string(step)+"/"+r.Candidate.Tag, attempt), Poll: r.Train.Poll,
 	}
 }
 
-// carryOutDeploy starts a DeployWorkflow, as soon as no other one holds the
+// runDeploy starts a DeployWorkflow, as soon as no other one holds the
 // lock, and follows it. begin records it and gives its input, giveUp undoes that.
 // A deploy that had to wait for the lock is given up: much may have changed.
-func (r *release) carryOutDeploy(ctx workflow.Context, begin func() train.DeployInput, giveUp func()) error {
+func (r *release) runDeploy(ctx workflow.Context, begin func() train.DeployInput, giveUp func()) error {
 	for {
 		in := begin()
 		env := in.Environment
-		r.waitsForDeploy(ctx, env)
+		r.setWaitingForDeploy(ctx, env)
 		child := r.startDeploy(ctx, in)
 		var run workflow.Execution
-		err := child.GetChildWorkflowExecution().Get(r.awake(ctx), &run)
+		err := child.GetChildWorkflowExecution().Get(r.uncancelled(ctx), &run)
 		var busy *temporal.ChildWorkflowExecutionAlreadyStartedError
 		if errors.As(err, &busy) {
 			giveUp()
@@ -261,14 +261,14 @@ func (r *release) carryOutDeploy(ctx workflow.Context, begin func() train.Deploy
 			continue
 		}
 		if env == train.Production {
-			r.deploying = run.RunID
+			r.productionRun = run.RunID
 			r.stopDeploying(ctx)
 		}
 		if in.Rollback == nil {
-			r.tell(r.deployed(env, nil))
+			r.announce(r.deployAnnouncement(env, nil))
 		}
 		if env == train.Production { // for staging the card has said so already
-			r.tell(r.coordination(ctx, nil))
+			r.announce(r.coordinationAnnouncement(ctx, nil))
 		}
 		return r.followDeploy(ctx, env, child)
 	}
@@ -279,18 +279,18 @@ func (r *release) startDeploy(ctx workflow.Context, in train.DeployInput) workfl
 		WorkflowID:            train.DeployID(in.Config.Lock),
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		StaticSummary:         clip(words.DeployAttempt(in.Candidate.Tag, in.Environment, in.Attempt)),
+		StaticSummary:         clipSummary(words.DeployAttempt(in.Candidate.Tag, in.Environment, in.Attempt)),
 	}
 	// Nothing that ends this release may end a deploy half-way.
-	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(r.awake(ctx), options), train.DeployWorkflow, in)
+	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(r.uncancelled(ctx), options), train.DeployWorkflow, in)
 }
 
 // stopDeploying tells the production deploy that is followed to stop. It names the
 // run: the lock may be somebody else's by then.
 func (r *release) stopDeploying(ctx workflow.Context) {
-	if r.stop != nil && r.deploying != "" {
+	if r.stopOrder != nil && r.productionRun != "" {
 		// Nobody waits: a deploy that has ended meanwhile does not need to know.
-		workflow.SignalExternalWorkflow(r.awake(ctx), train.DeployID(r.Train.Production.Lock), r.deploying, train.SignalStopDeploy, *r.stop)
+		workflow.SignalExternalWorkflow(r.uncancelled(ctx), train.DeployID(r.Train.Production.Lock), r.productionRun, train.SignalStopDeploy, *r.stopOrder)
 	}
 }
 
@@ -298,29 +298,29 @@ func (r *release) stopDeploying(ctx workflow.Context) {
 // seen to its end whatever else is asked; a staging deploy is left to itself.
 func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, child workflow.ChildWorkflowFuture) error {
 	given := func() bool { return env == train.Staging && r.interrupted() != nil }
-	if err := workflow.Await(r.awake(ctx), func() bool { return child.IsReady() || given() }); err != nil {
+	if err := workflow.Await(r.uncancelled(ctx), func() bool { return child.IsReady() || given() }); err != nil {
 		return err
 	}
 	if !child.IsReady() {
 		return r.interrupted()
 	}
 	var result train.Deploy
-	if err := child.Get(r.awake(ctx), &result); err != nil {
+	if err := child.Get(r.uncancelled(ctx), &result); err != nil {
 		result = *r.DeployOf(env)
 		result.Outcome, result.EndedAt, result.Kind = train.DeployUnknown, workflow.Now(ctx), train.FailureUnknown
-		result.Cause = words.DeployEndedEarly(sentence(err))
+		result.Cause = words.DeployEndedEarly(errorSentence(err))
 	}
 	if env == train.Production {
-		r.deploying = ""
+		r.productionRun = ""
 	}
 	rules.RecordDeploy(&r.State, result, workflow.Now(ctx), words.RolledBackReason(result))
-	r.news++
-	if env == train.Staging && result.Rollback.Back() {
+	r.changes++
+	if env == train.Staging && result.Rollback.Restored() {
 		r.voidE2E(ctx, words.E2EOnRolledBackStaging(result.Rollback.To))
 	}
-	r.tell(r.deployed(env, ptr(words.DeployEvent(&r.State, env))), r.coordination(ctx, nil))
-	if h := r.Hold(train.HoldRolledBack); env == train.Production && result.Rollback.Back() && h != nil {
-		r.tell(r.coordinationLoud(ctx, words.ChangeEvent(&r.State, rules.Change{Begun: []train.Hold{*h}})))
+	r.announce(r.deployAnnouncement(env, ptr(words.DeployEvent(&r.State, env))), r.coordinationAnnouncement(ctx, nil))
+	if h := r.Hold(train.HoldRolledBack); env == train.Production && result.Rollback.Restored() && h != nil {
+		r.announce(r.coordinationBroadcast(ctx, words.ChangeEvent(&r.State, rules.Change{Begun: []train.Hold{*h}})))
 	}
 	return nil
 }
@@ -332,41 +332,41 @@ func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentNa
 		Kind: train.HoldEnvironmentBusy, Reason: words.EnvironmentBusyReason(other, env), Since: workflow.Now(ctx),
 	}
 	r.Holds = append(r.Holds, hold)
-	r.waitFor(ctx, words.WaitsForOtherDeploy(other, env))
-	r.tell(r.coordinationLoud(ctx, words.HeldEvent(&r.State, train.DeployStepOf(env), []train.Hold{hold})))
-	_, err := call(ctx, r.door, watching(words.OtherDeployEndsFirst(env), r.Train.Poll.Deploy.D(), deployTakesAtMost),
+	r.setWaiting(ctx, words.WaitsForOtherDeploy(other, env))
+	r.announce(r.coordinationBroadcast(ctx, words.HeldEvent(&r.State, train.DeployStepOf(env), []train.Hold{hold})))
+	_, err := call(ctx, r.interruptible, pollingActivity(words.OtherDeployEndsFirst(env), r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.AwaitClosed, train.AwaitClosedInput{WorkflowID: other, Poll: r.Train.Poll.Deploy})
 	r.Lift(train.HoldEnvironmentBusy)
-	return r.orStuck(ctx, words.WaitingForDeploy(other), err)
+	return r.orAskPeople(ctx, words.WaitingForDeploy(other), err)
 }
 
-// rollBack carries out a rollback that somebody ordered. The candidate then
+// rollBackAsOrdered carries out a rollback that somebody ordered. The candidate then
 // waits for people: on staging its evidence is void, in production it is held.
-func (r *release) rollBack(ctx workflow.Context) error {
+func (r *release) rollBackAsOrdered(ctx workflow.Context) error {
 	order := r.Orders.Rollback
 	if order == nil {
 		return nil
 	}
-	r.Orders.Rollback, r.rollingBackNow = nil, true
-	defer func() { r.rollingBackNow = false }()
+	r.Orders.Rollback, r.carriesOutRollback = nil, true
+	defer func() { r.carriesOutRollback = false }()
 	env, last := order.Environment, r.DeployOf(order.Environment)
 	r.Phase = train.RollingBack
-	if err := r.door.pass(ctx, train.StepRollback); err != nil {
+	if err := r.interruptible.awaitPermission(ctx, train.StepRollback); err != nil {
 		return err
 	}
 	if env == train.Staging {
 		r.cancelE2E(ctx)
 	}
-	err := r.carryOutDeploy(ctx, func() train.DeployInput {
+	err := r.runDeploy(ctx, func() train.DeployInput {
 		d := *last
 		d.Outcome, d.Kind, d.Cause, d.Step, d.StartedAt, d.EndedAt = "", "", "", train.DeployRollsBack, workflow.Now(ctx), time.Time{}
-		d.Rollback, d.Evidence = &train.RolledBack{RollbackOrder: *order}, nil
+		d.Rollback, d.Evidence = &train.RollbackRecord{RollbackOrder: *order}, nil
 		r.SetDeploy(d)
-		r.tell(r.rollingBack(env))
-		r.rollbacks++
+		r.announce(r.rollbackAnnouncement(env))
+		r.Rollbacks++
 		in := r.deployInput(env, train.StepRollback, d.Attempt)
-		in.Key, in.Rollback, in.After.Before = train.Key(r.door.key, string(train.StepRollback), r.rollbacks), order, d.Before
-		in.After.Run = d.Run
+		in.Key, in.Rollback, in.Earlier.Before = train.Key(r.interruptible.keyPrefix, string(train.StepRollback), r.Rollbacks), order, d.Before
+		in.Earlier.Run = d.Run
 		return in
 	}, func() { r.RestoreDeploy(env, last) })
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/release-train/release-train/internal/words"
 )
 
-// obey decides on a command, carries it out and records what was decided.
-func (r *release) obey(ctx workflow.Context, a asked) (train.Decision, train.Answer, *train.Refusal) {
+// handleCommand decides on a command, carries it out and records what was decided.
+func (r *release) handleCommand(ctx workflow.Context, a commandRequest) (train.Decision, train.Answer, *train.Refusal) {
 	c, refusal := a.decode()
 	d := train.Decision{
-		At: workflow.Now(ctx), Command: a.name, By: c.By, Identity: train.IdentityClaimed, Door: a.door,
+		At: workflow.Now(ctx), Command: a.name, By: c.By, Identity: train.IdentityClaimed, Source: a.source,
 		Reason: c.Reason, Tag: r.Candidate.Tag, ID: c.ID,
 	}
 	var answer train.Answer
@@ -23,118 +23,118 @@ func (r *release) obey(ctx workflow.Context, a asked) (train.Decision, train.Ans
 		refusal = rules.Check(&r.State, a.name, c, d.At)
 	}
 	if refusal == nil {
-		answer, refusal = r.carryOut(ctx, a.name, c)
+		answer, refusal = r.carryOutCommand(ctx, a.name, c)
 	}
 	answer.Sentence = strings.TrimSpace(answer.Sentence)
 	d.Accepted, d.Sentence = refusal == nil, answer.Sentence
 	if refusal != nil {
 		d.Code, d.Sentence = refusal.Code, words.Refusal(refusal, r.Train.Location())
 	}
-	r.decided(ctx, d)
+	r.recordDecision(ctx, d)
 	return d, answer, refusal
 }
 
-// decided records a decision and tells people.
-func (r *release) decided(ctx workflow.Context, d train.Decision) {
+// recordDecision records a decision and tells people.
+func (r *release) recordDecision(ctx workflow.Context, d train.Decision) {
 	r.Record.Add(d)
-	r.news++
-	r.refresh(ctx)
+	r.changes++
+	r.publishStatus(ctx)
 	switch {
 	case d.Accepted:
-		r.tell(r.coordinationLoud(ctx, words.DecisionEvent(d)))
-	case d.Door == train.BySignal && r.refusalsTold < refusalsTold:
-		r.refusalsTold++
-		r.tell(r.coordination(ctx, ptr(words.DecisionEvent(d))))
+		r.announce(r.coordinationBroadcast(ctx, words.DecisionEvent(d)))
+	case d.Source == train.SourceSignal && r.RefusalsAnnounced < refusalsAnnouncedAtMost:
+		r.RefusalsAnnounced++
+		r.announce(r.coordinationAnnouncement(ctx, ptr(words.DecisionEvent(d))))
 	}
 }
 
-// refusalsTold bounds how many refused signals are answered in Slack; the record
+// refusalsAnnouncedAtMost bounds how many refused signals are answered in Slack; the record
 // counts all of them.
-const refusalsTold = 20
+const refusalsAnnouncedAtMost = 20
 
-// carryOut does what an accepted command says. Where the outside world has to
+// carryOutCommand does what an accepted command says. Where the outside world has to
 // be asked first, the command is checked again before it acts.
-func (r *release) carryOut(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, *train.Refusal) {
+func (r *release) carryOutCommand(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, *train.Refusal) {
 	definition, _ := rules.Commands().Find(name)
 	if definition.OfTrain {
-		return r.askTrain(ctx, name, c)
+		return r.passToTrain(ctx, name, c)
 	}
 	switch name { //nolint:exhaustive // all others act on the state alone
 	case train.Cancel:
 		r.end(train.EndCancelled, words.CancelledWhy(c))
-		answer := r.apply(ctx, name, c)
+		answer := r.applyCommand(ctx, name, c)
 		if c.Force {
-			r.stop = &train.StopDeploy{By: c.By, Reason: c.Reason}
+			r.stopOrder = &train.StopDeploy{By: c.By, Reason: c.Reason}
 			r.stopDeploying(ctx)
 		}
 		return answer, nil
 	case train.CutTag:
 		return r.orderCut(ctx, c)
 	case train.RegenerateChangelog:
-		return r.regenerate(ctx, c)
+		return r.regenerateChangelog(ctx, c)
 	case train.MarkBad:
-		answer := r.apply(ctx, name, c)
+		answer := r.applyCommand(ctx, name, c)
 		workflow.Go(ctx, func(ctx workflow.Context) { r.markBad(ctx, c, r.Candidate.Tag) })
 		return answer, nil
 	case train.Acknowledge:
-		answer := r.apply(ctx, name, c)
+		answer := r.applyCommand(ctx, name, c)
 		if c.Hold == train.HoldDrift {
-			workflow.Go(ctx, r.rebase)
+			workflow.Go(ctx, r.rebaseChangelog)
 		}
 		return answer, nil
 	}
-	return r.apply(ctx, name, c), nil
+	return r.applyCommand(ctx, name, c), nil
 }
 
-// apply does what a command says to the state, and says so.
-func (r *release) apply(ctx workflow.Context, name train.CommandName, c train.Command) train.Answer {
+// applyCommand does what a command says to the state, and says so.
+func (r *release) applyCommand(ctx workflow.Context, name train.CommandName, c train.Command) train.Answer {
 	now := workflow.Now(ctx)
 	effect := rules.Apply(&r.State, name, c, now)
 	return train.Answer{Sentence: words.Answer(&r.State, name, c, effect, now)}
 }
 
-// askTrain passes on what belongs to the train. What holds, holds here at once;
+// passToTrain passes on what belongs to the train. What holds, holds here at once;
 // what ends a hold has to be the train's answer.
-func (r *release) askTrain(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, *train.Refusal) {
+func (r *release) passToTrain(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, *train.Refusal) {
 	holds := name == train.Pause || name == train.HotfixFreeze
 	if holds {
 		rules.Apply(&r.State, name, c, workflow.Now(ctx))
-		r.news++
+		r.changes++
 	}
 	if c.ID == "" {
-		r.passed++
-		c.ID = fmt.Sprintf("%s/%d", r.door.key, r.passed)
+		r.PassedToTrain++
+		c.ID = fmt.Sprintf("%s/%d", r.interruptible.keyPrefix, r.PassedToTrain)
 	}
-	asked, err := call(ctx, r.aside, short(words.TellTheTrain(name)), trains.AskTrain,
+	answered, err := call(ctx, r.uninterruptible, shortActivity(words.TellTheTrain(name)), trains.AskTrain,
 		train.AskTrainInput{Train: r.Train.Name, Name: name, Command: c})
 	switch {
 	case err != nil && holds:
-		return train.Answer{Sentence: words.HeldWithoutTrain(sentence(err))}, nil
+		return train.Answer{Sentence: words.HeldWithoutTrain(errorSentence(err))}, nil
 	case err != nil:
-		return train.Answer{}, &train.Refusal{Code: train.RefusedTrainNotReachable, Command: name, Detail: sentence(err)}
-	case asked.Refused != "" && name != train.Resume && name != train.LiftHotfixFreeze:
-		return train.Answer{}, asked.Refusal(name)
-	case asked.Refused != "": // the train does not remember it: then it must not stand here either
-		asked.Answer.Sentence = words.EndedWithoutTrain()
+		return train.Answer{}, &train.Refusal{Code: train.RefusedTrainNotReachable, Command: name, Detail: errorSentence(err)}
+	case answered.Refused != "" && name != train.Resume && name != train.LiftHotfixFreeze:
+		return train.Answer{}, answered.Refusal(name)
+	case answered.Refused != "": // the train does not remember it: then it must not stand here either
+		answered.Answer.Sentence = words.EndedWithoutTrain()
 	}
 	if !holds {
 		rules.Apply(&r.State, name, c, workflow.Now(ctx))
 	}
-	r.Memory.Revision = max(r.Memory.Revision, asked.Answer.Revision)
-	asked.Answer.Revision = 0
+	r.Memory.Revision = max(r.Memory.Revision, answered.Answer.Revision)
+	answered.Answer.Revision = 0
 	if name == train.Resume || name == train.LiftHotfixFreeze {
-		asked.Answer.Sentence += " " + words.Outlook(&r.State, workflow.Now(ctx))
+		answered.Answer.Sentence += " " + words.Outlook(&r.State, workflow.Now(ctx))
 	}
-	return asked.Answer, nil
+	return answered.Answer, nil
 }
 
 // orderCut works out what a new candidate would be and orders it.
 func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
-	cut, err := call(ctx, r.aside, short(words.WhatNewCandidateChanges()), gitlab.ResolveCut, train.ResolveCutInput{
+	cut, err := call(ctx, r.uninterruptible, shortActivity(words.WhatNewCandidateChanges()), gitlab.ResolveCut, train.ResolveCutInput{
 		Project: r.Train.Project, Branch: r.Train.Branch, SHA: c.SHA, Tag: c.Tag, Current: r.Candidate,
 	})
 	if err != nil {
-		return train.Answer{}, &train.Refusal{Code: train.RefusedNewCommitNotKnown, Command: train.CutTag, Detail: sentence(err)}
+		return train.Answer{}, &train.Refusal{Code: train.RefusedNewCommitNotKnown, Command: train.CutTag, Detail: errorSentence(err)}
 	}
 	if cut.Refused != "" {
 		return train.Answer{}, &train.Refusal{Code: train.RefusedNewCommitImpossible, Command: train.CutTag, Detail: cut.Refused}
@@ -143,47 +143,47 @@ func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer,
 	if refusal := rules.Check(&r.State, train.CutTag, c, now); refusal != nil {
 		return train.Answer{}, refusal
 	}
-	effect := rules.OrderCandidate(&r.State, train.Recut{SHA: cut.SHA, Tag: c.Tag, By: c.By, Reason: c.Reason, Adds: cut.Adds, Drops: cut.Drops})
+	effect := rules.OrderCut(&r.State, train.CutOrder{SHA: cut.SHA, Tag: c.Tag, By: c.By, Reason: c.Reason, Adds: cut.Adds, Drops: cut.Drops})
 	return train.Answer{Sentence: words.Answer(&r.State, train.CutTag, c, effect, now)}, nil
 }
 
-// regenerate makes the changelog again from another tag.
-func (r *release) regenerate(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
+// regenerateChangelog makes the changelog again from another tag.
+func (r *release) regenerateChangelog(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
 	from := train.RunningVersion{Version: train.Version{Tag: c.PreviousTag}, Fallback: words.ChangelogStartedBy(c)}
-	if err := r.changelogFrom(ctx, from); err != nil {
-		return train.Answer{}, &train.Refusal{Code: train.RefusedChangelogNotMade, Command: train.RegenerateChangelog, Detail: sentence(err)}
+	if err := r.publishChangelogFrom(ctx, from); err != nil {
+		return train.Answer{}, &train.Refusal{Code: train.RefusedChangelogNotMade, Command: train.RegenerateChangelog, Detail: errorSentence(err)}
 	}
-	return r.apply(ctx, train.RegenerateChangelog, c), nil
+	return r.applyCommand(ctx, train.RegenerateChangelog, c), nil
 }
 
-// rebase makes the changelog again from what production runs now.
-func (r *release) rebase(ctx workflow.Context) {
-	if err := r.changelogFrom(ctx, r.Deployed); err != nil {
+// rebaseChangelog makes the changelog again from what production runs now.
+func (r *release) rebaseChangelog(ctx workflow.Context) {
+	if err := r.publishChangelogFrom(ctx, r.Deployed); err != nil {
 		workflow.GetLogger(ctx).Warn("The changelog was not re-based", "error", err)
 	}
 }
 
-// changelogFrom publishes the candidate's changelog from a version on, beside the main line.
-func (r *release) changelogFrom(ctx workflow.Context, from train.RunningVersion) error {
-	r.changelogs++
+// publishChangelogFrom publishes the candidate's changelog from a version on, beside the main line.
+func (r *release) publishChangelogFrom(ctx workflow.Context, from train.RunningVersion) error {
+	r.Changelogs++
 	candidate := r.Candidate
 	summary := words.ChangelogBetween(from.Version, candidate.Tag)
-	digest, err := write(ctx, r.aside, train.StepChangelog, r.changelogs, short(summary),
+	digest, err := write(ctx, r.uninterruptible, train.StepChangelog, r.Changelogs, shortActivity(summary),
 		changelog.PublishChangelog, r.changelogInput(from))
 	if err != nil || candidate.Tag != r.Candidate.Tag {
 		return err
 	}
 	r.Changelog = digest
-	r.refresh(ctx)
-	announce := r.coordination(ctx, nil)
+	r.publishStatus(ctx)
+	announce := r.coordinationAnnouncement(ctx, nil)
 	announce.Topic = words.Topic(&r.State)
-	r.tell(announce)
+	r.announce(announce)
 	return nil
 }
 
 // markBad writes the mark into the tag's GitLab release.
 func (r *release) markBad(ctx workflow.Context, c train.Command, tag string) {
-	_, err := write(ctx, r.aside, train.StepMarkBad, 1, short(words.MarkTagBad(tag)), gitlab.MarkBad,
+	_, err := write(ctx, r.uninterruptible, train.StepMarkBad, 1, shortActivity(words.MarkTagBad(tag)), gitlab.MarkBad,
 		func(string) train.MarkBadInput {
 			return train.MarkBadInput{Project: r.Train.Project, Tag: tag, By: c.By, Reason: c.Reason}
 		})
@@ -192,35 +192,35 @@ func (r *release) markBad(ctx workflow.Context, c train.Command, tag string) {
 	}
 }
 
-// hearNews takes over what the train tells.
-func (r *release) hearNews(ctx workflow.Context) {
-	inbox := workflow.GetSignalChannel(ctx, train.SignalNews)
+// handleTrainMemory takes over what the train tells.
+func (r *release) handleTrainMemory(ctx workflow.Context) {
+	inbox := workflow.GetSignalChannel(ctx, train.SignalMemoryUpdate)
 	for {
-		var n train.News
+		var n train.MemoryUpdate
 		inbox.Receive(ctx, &n)
 		change := rules.TakeMemory(&r.State, n.Memory, workflow.Now(ctx), words.NoReleaseDayReason)
 		for _, d := range n.Decisions {
-			if !r.Record.Knows(d.ID) && !r.passedOn(d.ID) { // else it came through us
-				r.decided(ctx, d)
+			if !r.Record.Knows(d.ID) && !r.passedByUs(d.ID) { // else it came through us
+				r.recordDecision(ctx, d)
 			}
 		}
-		r.changed(ctx, change.WithoutTrain()) // pause and hotfix are told by their decision
-		r.news++
-		r.refresh(ctx)
+		r.announceChange(ctx, change.WithoutTrain()) // pause and hotfix are told by their decision
+		r.changes++
+		r.publishStatus(ctx)
 	}
 }
 
-// passedOn says whether a command's ID is one that this release gave.
-func (r *release) passedOn(id string) bool {
-	return len(id) > len(r.door.key) && id[:len(r.door.key)] == r.door.key
+// passedByUs says whether a command's ID is one that this release gave.
+func (r *release) passedByUs(id string) bool {
+	return len(id) > len(r.interruptible.keyPrefix) && id[:len(r.interruptible.keyPrefix)] == r.interruptible.keyPrefix
 }
 
-// changed tells people about holds that began or ended, and wakes the main line.
-func (r *release) changed(ctx workflow.Context, c rules.Change) {
+// announceChange tells people about holds that began or ended, and wakes the main line.
+func (r *release) announceChange(ctx workflow.Context, c rules.Change) {
 	if c.Nothing() {
 		return
 	}
-	r.news++
-	r.refresh(ctx)
-	r.tell(r.coordinationLoud(ctx, words.ChangeEvent(&r.State, c)))
+	r.changes++
+	r.publishStatus(ctx)
+	r.announce(r.coordinationBroadcast(ctx, words.ChangeEvent(&r.State, c)))
 }

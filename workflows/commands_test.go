@@ -53,7 +53,7 @@ func TestAPauseASecondBeforeElevenKeepsProductionClosed(t *testing.T) {
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	require.Len(t, s.Record.Decisions, 1)
 	assert.Equal(t, train.Decision{
-		At: newYork(24, 11, 0).Add(-time.Second).UTC(), Command: train.Pause, By: "ada", Identity: train.IdentityClaimed, Door: train.BySignal,
+		At: newYork(24, 11, 0).Add(-time.Second).UTC(), Command: train.Pause, By: "ada", Identity: train.IdentityClaimed, Source: train.SourceSignal,
 		Reason: "payments are down", Tag: newTag, Accepted: true, Sentence: s.Record.Decisions[0].Sentence,
 	}, s.Record.Decisions[0])
 }

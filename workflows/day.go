@@ -21,88 +21,84 @@ var (
 	// errReplaced: a new candidate was ordered.
 	errReplaced = errors.New("the candidate is replaced")
 	// errRollBack: a rollback was ordered.
-	errRollBack = errors.New("a rollback is to be carried out")
+	errRollbackOrdered = errors.New("a rollback is to be carried out")
 	// errContinue: the history is long, and the release goes on in a new run.
-	errContinue = errors.New("the release goes on in a new run")
+	errContinueAsNew = errors.New("the release goes on in a new run")
 )
 
-func interrupts(err error) bool {
-	return errors.Is(err, errEnding) || errors.Is(err, errReplaced) || errors.Is(err, errRollBack) || errors.Is(err, errContinue)
+func isInterruption(err error) bool {
+	return errors.Is(err, errEnding) || errors.Is(err, errReplaced) || errors.Is(err, errRollbackOrdered) || errors.Is(err, errContinueAsNew)
 }
 
 // release is a running release: its state and the means to change it. Handlers
 // change state and return, the main line awaits conditions.
+//
+// What the next run needs stands in ContinuedState. The other fields are made
+// anew by each run (executors, handlers, the queue of messages, what the search
+// attributes show), or are about something under way that a run ends before it
+// continues (a watch, a production deploy, an overdue E2E run, an ordered rollback).
 type release struct {
-	train.State
+	train.ContinuedState
 
 	id         string
 	searchable bool
 	resumed    bool     // an earlier run has begun the day
-	shown      []string // search attributes as last upserted
-	deliver    *delivery
-	doors      *commandDoors
-	looking    *watch // the AwaitChange that runs; nil: none does
+	indexed    []string // search attributes as last upserted
+	messages   *messageQueue
+	commands   *commandHandlers
+	watched    *changeWatch // the AwaitChange that runs; nil: none does
 
-	// door is the main line's way out: interrupted when the release is to end or
-	// its candidate is replaced. aside is that of commands, which are carried out
-	// to their end, and background that of what follows an overdue run.
-	door, aside *door
+	// interruptible executes activities of the main line: given up when the release
+	// is to end or its candidate is replaced. uninterruptible is for commands, which
+	// are carried out to their end, and for what follows an overdue run.
+	interruptible, uninterruptible *executor
 
-	// news grows with everything that waits must notice.
-	news         int
-	told         int // announcements of earlier runs
-	passed       int // commands passed on to the train
-	changelogs   int // changelogs published
-	rollbacks    int // rollbacks carried out because somebody ordered them
-	refusalsTold int
-	// rollingBackNow: an ordered rollback is carried out, and nothing interrupts it.
-	rollingBackNow bool
-	deploying      string            // the run of the production deploy that is followed; empty: none is
-	stop           *train.StopDeploy // what is to be told to it
-	adopts         bool              // somebody started the production job in GitLab
-	following      bool              // an overdue E2E run is followed in the background
+	changes            int               // grows with everything that waits must notice
+	carriesOutRollback bool              // an ordered rollback is carried out, and nothing interrupts it
+	productionRun      string            // the run of the production deploy that is followed; empty: none is
+	stopOrder          *train.StopDeploy // what is to be told to it
+	adoptsJob          bool              // somebody started the production job in GitLab
+	followsOverdueE2E  bool              // an overdue E2E run is followed in the background
 }
 
 func newRelease(ctx workflow.Context, in train.ReleaseInput) *release {
 	info := workflow.GetInfo(ctx)
 	r := &release{
-		State: train.State{
+		ContinuedState: train.ContinuedState{State: train.State{
 			Train: in.Train, Plan: in.Plan, By: in.By,
 			Phase: train.Departing, DepartedAt: workflow.Now(ctx),
-		},
+		}},
 		id:         info.WorkflowExecution.ID,
 		searchable: in.Searchable,
 	}
-	if in.Resume != nil {
-		r.State, r.resumed = in.Resume.State, true
-		r.passed, r.changelogs, r.refusalsTold, r.rollbacks = in.Resume.Passed, in.Resume.Changelogs, in.Resume.RefusalsTold, in.Resume.Rollbacks
-		r.told = in.Resume.Told
+	if in.Continued != nil {
+		r.ContinuedState, r.resumed = *in.Continued, true
 	}
 	// A second release of the same day has another first run, and so other keys.
 	key := info.WorkflowExecution.ID + "#" + train.ShortSHA(info.FirstRunID)
-	r.door = &door{
-		key:         key,
-		holds:       func(step train.Step) []train.Hold { return rules.Blocking(&r.State, step) },
-		held:        r.awaitHolds,
-		met:         func(ctx workflow.Context, holds []train.Hold) { rules.AddHolds(&r.State, holds, workflow.Now(ctx)) },
+	r.interruptible = &executor{
+		keyPrefix:   key,
+		blocking:    func(step train.Step) []train.Hold { return rules.Blocking(&r.State, step) },
+		awaitHolds:  r.awaitHolds,
+		addHolds:    func(ctx workflow.Context, holds []train.Hold) { rules.AddHolds(&r.State, holds, workflow.Now(ctx)) },
 		interrupted: r.interrupted,
 	}
-	r.aside = &door{key: key}
-	r.doors = &commandDoors{obey: r.obey, internal: []string{train.SignalSupersede, train.SignalDeployProgress, train.SignalNews}}
+	r.uninterruptible = &executor{keyPrefix: key}
+	r.commands = &commandHandlers{handle: r.handleCommand, otherSignals: []string{train.SignalSupersede, train.SignalDeployProgress, train.SignalMemoryUpdate}}
 	return r
 }
 
 // interrupted says why the main line must not go on as it does.
 func (r *release) interrupted() error {
 	switch {
-	case r.rollingBackNow:
+	case r.carriesOutRollback:
 		return nil
 	case r.Ending != nil:
 		return errEnding
-	case r.Orders.Recut != nil:
+	case r.Orders.Cut != nil:
 		return errReplaced
 	case r.Orders.Rollback != nil:
-		return errRollBack
+		return errRollbackOrdered
 	}
 	return nil
 }
@@ -110,41 +106,39 @@ func (r *release) interrupted() error {
 // mustContinueAsNew says that the history is long and this is a moment to go on
 // in a new run: nothing is under way.
 func (r *release) mustContinueAsNew(ctx workflow.Context) bool {
-	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && !r.following && r.doors.idle(ctx) && !r.Staging.Running() && !r.Production.Running()
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && !r.followsOverdueE2E && r.commands.idle(ctx) && !r.Staging.Running() && !r.Production.Running()
 }
 
 // continueAsNew hands the state to a new run; nil when something has come
 // meanwhile that this run has to answer first.
 func (r *release) continueAsNew(ctx workflow.Context, in train.ReleaseInput) error {
-	if err := r.deliver.flush(ctx); err != nil {
+	if err := r.messages.flush(ctx); err != nil {
 		return err
 	}
 	r.resumed = true
-	if !r.doors.idle(ctx) {
-		return workflow.Await(r.awake(ctx), func() bool { return r.doors.idle(ctx) })
+	if !r.commands.idle(ctx) {
+		return workflow.Await(r.uncancelled(ctx), func() bool { return r.commands.idle(ctx) })
 	}
-	in.Resume = &train.Handover{
-		State: r.State, Passed: r.passed, Changelogs: r.changelogs, Rollbacks: r.rollbacks, RefusalsTold: r.refusalsTold, Told: r.deliver.sent,
-	}
+	in.Continued = &r.ContinuedState
 	return workflow.NewContinueAsNewError(ctx, train.ReleaseWorkflow, in)
 }
 
-// setup opens the doors through which others talk to the release.
+// setup registers the handlers through which others talk to the release.
 func (r *release) setup(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, train.QueryStatus, func() (train.Status, error) {
 		return words.ReleaseStatus(&r.State, workflow.Now(ctx)), nil
 	}); err != nil {
 		return fmt.Errorf("register the status query: %w", err)
 	}
-	workflow.Go(ctx, r.hearSupersede)
-	workflow.Go(ctx, r.hearProgress)
-	workflow.Go(ctx, r.hearNews)
-	workflow.Go(ctx, r.hearCancel)
-	if err := r.doors.open(ctx); err != nil {
+	workflow.Go(ctx, r.handleSupersede)
+	workflow.Go(ctx, r.handleDeployProgress)
+	workflow.Go(ctx, r.handleTrainMemory)
+	workflow.Go(ctx, r.handleTemporalCancel)
+	if err := r.commands.register(ctx); err != nil {
 		return fmt.Errorf("register the commands: %w", err)
 	}
-	r.deliver = startDelivery(ctx, train.NotifyID(r.Train.Name, r.Plan.Day),
-		words.MessagesOfRelease(r.Plan.Day, r.Train.Name), r.told)
+	r.messages = startMessages(ctx, train.NotifyID(r.Train.Name, r.Plan.Day),
+		words.MessagesOfRelease(r.Plan.Day, r.Train.Name), &r.Announced)
 	if r.resumed {
 		return nil
 	}
@@ -156,7 +150,7 @@ func (r *release) setup(ctx workflow.Context) error {
 	return nil
 }
 
-func (r *release) hearSupersede(ctx workflow.Context) {
+func (r *release) handleSupersede(ctx workflow.Context) {
 	var s train.Supersede
 	workflow.GetSignalChannel(ctx, train.SignalSupersede).Receive(ctx, &s)
 	end := train.EndSuperseded
@@ -166,7 +160,7 @@ func (r *release) hearSupersede(ctx workflow.Context) {
 	r.end(end, words.DepartedMeanwhile(s))
 }
 
-func (r *release) hearProgress(ctx workflow.Context) {
+func (r *release) handleDeployProgress(ctx workflow.Context) {
 	progress := workflow.GetSignalChannel(ctx, train.SignalDeployProgress)
 	for {
 		var d train.Deploy
@@ -176,25 +170,25 @@ func (r *release) hearProgress(ctx workflow.Context) {
 			r.SetDeploy(d)
 			if rollingBack {
 				r.Phase = train.RollingBack
-				r.tell(r.rollingBack(d.Environment), r.coordination(ctx, nil))
+				r.announce(r.rollbackAnnouncement(d.Environment), r.coordinationAnnouncement(ctx, nil))
 			}
-			r.waitsForDeploy(ctx, d.Environment)
+			r.setWaitingForDeploy(ctx, d.Environment)
 		}
 	}
 }
 
-// hearCancel makes Temporal's own cancel mean the command of that name.
-func (r *release) hearCancel(ctx workflow.Context) {
+// handleTemporalCancel makes Temporal's own cancel mean the command of that name.
+func (r *release) handleTemporalCancel(ctx workflow.Context) {
 	ctx.Done().Receive(ctx, nil)
 	d := train.Decision{
-		At: workflow.Now(ctx), Command: train.Cancel, Identity: train.IdentityClaimed, Door: train.ByTemporal,
+		At: workflow.Now(ctx), Command: train.Cancel, Identity: train.IdentityClaimed, Source: train.SourceTemporal,
 		Tag: r.Candidate.Tag, Accepted: true, Sentence: words.ReleaseEnds(),
 	}
 	if rules.InProduction(&r.State) {
 		d.Sentence = words.WatchEnds()
 	}
 	r.end(train.EndCancelled, words.CancelledInTemporal())
-	r.decided(r.awake(ctx), d)
+	r.recordDecision(r.uncancelled(ctx), d)
 }
 
 // end tells the main line to stop at its next wait; the first reason counts.
@@ -204,40 +198,40 @@ func (r *release) end(end train.End, why string) {
 	}
 }
 
-// depart closes older releases of the train, so that the changelog's base cannot race.
-func (r *release) depart(ctx workflow.Context) error {
+// closeOlderReleases closes older releases of the train, so that the changelog's base cannot race.
+func (r *release) closeOlderReleases(ctx workflow.Context) error {
 	if r.resumed {
 		return nil
 	}
-	r.enter(ctx, train.Departing, words.WaitsForOlderReleases())
-	r.tell(r.coordination(ctx, ptr(words.DepartedEvent(&r.State))))
-	closed, err := call(ctx, r.door, watching(words.OlderReleasesEndFirst(), r.Train.Poll.Deploy.D(), deployTakesAtMost),
+	r.enterPhase(ctx, train.Departing, words.WaitsForOlderReleases())
+	r.announce(r.coordinationAnnouncement(ctx, ptr(words.DepartedEvent(&r.State))))
+	closed, err := call(ctx, r.interruptible, pollingActivity(words.OlderReleasesEndFirst(), r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.CloseOlder, train.CloseOlderInput{Train: r.Train.Name, Self: r.id, Poll: r.Train.Poll})
 	if closed.Memory != nil {
-		r.changed(ctx, rules.TakeMemory(&r.State, *closed.Memory, workflow.Now(ctx), words.NoReleaseDayReason))
+		r.announceChange(ctx, rules.TakeMemory(&r.State, *closed.Memory, workflow.Now(ctx), words.NoReleaseDayReason))
 	}
-	return r.orStuck(ctx, words.ClosingOlderReleases(), err)
+	return r.orAskPeople(ctx, words.ClosingOlderReleases(), err)
 }
 
-// watch keeps the release open after production, so that it can still be acted upon.
-func (r *release) watch(ctx workflow.Context) error {
+// watchUntilWindowCloses keeps the release open after production, so that it can still be acted upon.
+func (r *release) watchUntilWindowCloses(ctx workflow.Context) error {
 	until := r.Plan.WindowCloses
 	if next := r.Plan.NextCutAt; !next.IsZero() && next.Before(until) {
 		until = next
 	}
-	r.enter(ctx, train.Watching, words.WaitsForWindowToClose(until))
+	r.enterPhase(ctx, train.Watching, words.WaitsForWindowToClose(until))
 	if !r.resumed {
-		r.tell(r.coordination(ctx, ptr(words.ReleasedEvent(&r.State))))
+		r.announce(r.coordinationAnnouncement(ctx, ptr(words.ReleasedEvent(&r.State))))
 	}
-	if err := r.sleepUntil(ctx, until, words.WatchesUntilWindowCloses(r.Candidate.Tag), never); err != nil {
+	if err := r.awaitUntil(ctx, until, words.WatchesUntilWindowCloses(r.Candidate.Tag), never); err != nil {
 		return err
 	}
 	r.end(train.EndReleased, words.ReleasedWhy(&r.State))
 	return errEnding
 }
 
-// close says how the release ended and gives its summary.
-func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) {
+// finish says how the release ended and gives its summary.
+func (r *release) finish(ctx workflow.Context, err error) (train.Summary, error) {
 	if err != nil && !errors.Is(err, errEnding) {
 		return train.Summary{}, err
 	}
@@ -250,34 +244,34 @@ func (r *release) close(ctx workflow.Context, err error) (train.Summary, error) 
 		r.End = train.EndReleased // what ended the watch does not undo the release
 		r.EndWhy = words.ReleasedWhy(&r.State)
 	}
-	r.enter(ctx, train.Ended, words.WaitsForNothing())
-	if err := workflow.Await(ctx, func() bool { return r.doors.idle(ctx) }); err != nil { // what came is answered first
+	r.enterPhase(ctx, train.Ended, words.WaitsForNothing())
+	if err := workflow.Await(ctx, func() bool { return r.commands.idle(ctx) }); err != nil { // what came is answered first
 		return train.Summary{}, err
 	}
-	last := r.coordination(ctx, ptr(words.EndEvent(&r.State)))
+	last := r.coordinationAnnouncement(ctx, ptr(words.EndEvent(&r.State)))
 	last.Last = true
-	r.tell(last)
-	return rules.Summarize(&r.State), r.deliver.flush(ctx)
+	r.announce(last)
+	return rules.Summarize(&r.State), r.messages.flush(ctx)
 }
 
-// orStuck passes success and endings on. Any other failure is one that retries
+// orAskPeople passes success and endings on. Any other failure is one that retries
 // did not mend: the release says so and stays open for people.
-func (r *release) orStuck(ctx workflow.Context, doing string, err error) error {
-	if err == nil || interrupts(err) {
+func (r *release) orAskPeople(ctx workflow.Context, doing string, err error) error {
+	if err == nil || isInterruption(err) {
 		return err
 	}
-	problem := sentence(err)
+	problem := errorSentence(err)
 	workflow.GetLogger(ctx).Error("The release is stuck", "doing", doing, "problem", problem)
-	r.waitFor(ctx, words.WaitsForMending(doing, problem))
-	r.tell(r.coordinationLoud(ctx, words.StuckEvent(&r.State, doing, problem)))
-	return r.until(ctx, never)
+	r.setWaiting(ctx, words.WaitsForMending(doing, problem))
+	r.announce(r.coordinationBroadcast(ctx, words.StuckEvent(&r.State, doing, problem)))
+	return r.await(ctx, never)
 }
 
 func never() bool { return false }
 
-// until waits for a condition; what interrupts the main line ends the wait.
-func (r *release) until(ctx workflow.Context, cond func() bool) error {
-	if err := workflow.Await(r.awake(ctx), func() bool { return cond() || r.interrupted() != nil }); err != nil {
+// await waits for a condition; what interrupts the main line ends the wait.
+func (r *release) await(ctx workflow.Context, cond func() bool) error {
+	if err := workflow.Await(r.uncancelled(ctx), func() bool { return cond() || r.interrupted() != nil }); err != nil {
 		return err
 	}
 	if !cond() {
@@ -286,28 +280,28 @@ func (r *release) until(ctx workflow.Context, cond func() bool) error {
 	return nil
 }
 
-// sleepUntil waits for an instant or a condition, whichever comes first, and
+// awaitUntil waits for an instant or a condition, whichever comes first, and
 // leaves no timer behind. See docs/architecture.md, Facts about Temporal.
-func (r *release) sleepUntil(ctx workflow.Context, at time.Time, summary string, cond func() bool) error {
+func (r *release) awaitUntil(ctx workflow.Context, at time.Time, summary string, cond func() bool) error {
 	wait := at.Sub(workflow.Now(ctx))
 	if wait <= 0 || cond() {
-		return r.until(ctx, func() bool { return true })
+		return r.await(ctx, func() bool { return true })
 	}
-	timed, cancel := workflow.WithCancel(r.awake(ctx))
+	timed, cancel := workflow.WithCancel(r.uncancelled(ctx))
 	defer cancel()
-	timer := workflow.NewTimerWithOptions(timed, wait, workflow.TimerOptions{Summary: clip(summary)})
-	return r.until(ctx, func() bool { return timer.IsReady() || cond() })
+	timer := workflow.NewTimerWithOptions(timed, wait, workflow.TimerOptions{Summary: clipSummary(summary)})
+	return r.await(ctx, func() bool { return timer.IsReady() || cond() })
 }
 
-// awake is a context that Temporal's cancel does not end: cancel is a command
+// uncancelled is a context that Temporal's cancel does not end: cancel is a command
 // here, and the release carries it out itself.
-func (r *release) awake(ctx workflow.Context) workflow.Context {
+func (r *release) uncancelled(ctx workflow.Context) workflow.Context {
 	c, _ := workflow.NewDisconnectedContext(ctx)
 	return c
 }
 
-// sentence is what people read of an activity's error: the innermost application message.
-func sentence(err error) string {
+// errorSentence is what people read of an activity's error: the innermost application message.
+func errorSentence(err error) string {
 	var app *temporal.ApplicationError
 	if errors.As(err, &app) {
 		return app.Message()

@@ -21,8 +21,8 @@ var departures *activities.Departures
 // DepartureWorkflow is what the Schedule fires on cut day. It works out the
 // release day, starts that day's release and ends.
 func DepartureWorkflow(ctx workflow.Context, in train.DepartureInput) (train.DepartureResult, error) {
-	planned, err := call(ctx, &door{}, short(words.WhichDayDeparts()), departures.PlanDeparture, train.PlanDepartureInput{
-		Train: in.Train, ScheduledAt: scheduledAt(ctx), Now: workflow.Now(ctx), Day: in.Day, Squeeze: in.Squeeze, Opens: in.Opens,
+	planned, err := call(ctx, &executor{}, shortActivity(words.WhichDayDeparts()), departures.PlanDeparture, train.PlanDepartureInput{
+		Train: in.Train, ScheduledAt: scheduledAt(ctx), Now: workflow.Now(ctx), Day: in.Day, Rehearsal: in.Rehearsal, Opens: in.Opens,
 	})
 	if err != nil {
 		return train.DepartureResult{}, err
@@ -45,11 +45,11 @@ func startRelease(ctx workflow.Context, in train.DepartureInput, planned train.P
 		WorkflowID:            id,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: reuse,
-		StaticSummary:         clip(words.ReleaseOf(planned.Plan.Day, planned.Train.Name)),
+		StaticSummary:         clipSummary(words.ReleaseOf(planned.Plan.Day, planned.Train.Name)),
 	}
 	if planned.Searchable {
 		options.TypedSearchAttributes = temporal.NewSearchAttributes(
-			updates(attributes(planned.Train.Name, planned.Plan.Day, train.Departing, "", train.WaitNothing))...)
+			searchAttributeUpdates(searchAttributeValues(planned.Train.Name, planned.Plan.Day, train.Departing, "", train.WaitNothing))...)
 	}
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, options), train.ReleaseWorkflow, train.ReleaseInput{
 		Train: planned.Train, Plan: planned.Plan, By: in.By, Searchable: planned.Searchable,
@@ -84,13 +84,13 @@ func scheduledAt(ctx workflow.Context) time.Time {
 // WatchdogWorkflow is the dead-man's switch of a train: half an hour after each
 // cut time it expects that day's release, or a recorded reason why there is none.
 func WatchdogWorkflow(ctx workflow.Context, in train.WatchdogInput) (string, error) {
-	d := &door{key: workflow.GetInfo(ctx).WorkflowExecution.ID}
+	d := &executor{keyPrefix: workflow.GetInfo(ctx).WorkflowExecution.ID}
 	cutAt := scheduledAt(ctx)
 	if cutAt.IsZero() {
 		cutAt = workflow.Now(ctx)
 	}
 	cutAt = cutAt.Add(-cmp.Or(in.After.D(), calendar.WatchdogAfter))
-	found, err := call(ctx, d, short(words.WhetherReleaseDeparted()), departures.ExpectRelease,
+	found, err := call(ctx, d, shortActivity(words.WhetherReleaseDeparted()), departures.ExpectRelease,
 		train.ExpectReleaseInput{Train: in.Train, CutAt: cutAt})
 	if err != nil {
 		return "", err
@@ -99,7 +99,7 @@ func WatchdogWorkflow(ctx workflow.Context, in train.WatchdogInput) (string, err
 		return found.Sentence, nil
 	}
 	alarm := words.AlarmMessage(found.Train, found.Day, found.Sentence)
-	_, err = write(ctx, d, train.StepMessage, 1, delivering(alarm.Title), slack.Deliver, func(key string) train.DeliverInput {
+	_, err = write(ctx, d, train.StepMessage, 1, deliveryActivity(alarm.Title), slack.Deliver, func(key string) train.DeliverInput {
 		return train.DeliverInput{Channel: found.Train.Slack.Coordination, Card: &alarm, Since: workflow.Now(ctx), Key: key}
 	})
 	return found.Sentence, err

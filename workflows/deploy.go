@@ -18,7 +18,7 @@ import (
 // errors are outcomes.
 func DeployWorkflow(ctx workflow.Context, in train.DeployInput) (train.Deploy, error) {
 	d := newDeploy(ctx, in)
-	workflow.Go(ctx, d.hearStop)
+	workflow.Go(ctx, d.handleStop)
 	d.announceBegin(ctx)
 	if in.Rollback != nil {
 		d.rollBackAsOrdered(ctx)
@@ -29,43 +29,43 @@ func DeployWorkflow(ctx workflow.Context, in train.DeployInput) (train.Deploy, e
 	return d.Deploy, d.announceEnd(ctx)
 }
 
-// deploy is one attempt: its record, and the means to make it.
-type deploy struct {
+// deployAttempt is one attempt: its record, and the means to make it.
+type deployAttempt struct {
 	train.Deploy
 	in train.DeployInput
-	// door is for what may be given up when the deploy is told to stop; writes go
-	// through steady, because whether they took effect must be known.
-	door, steady *door
-	stop         *train.StopDeploy
-	deliver      *delivery
+	// interruptible is for what may be given up when the deploy is told to stop;
+	// writes go through the other one, because whether they took effect must be known.
+	interruptible, uninterruptible *executor
+	stopOrder                      *train.StopDeploy
+	messages                       *messageQueue
 }
 
-// setback is why a version did not get where it was to be; nil: it did.
-type setback struct {
+// stepFailure is why a version did not get where it was to be; nil: it did.
+type stepFailure struct {
 	outcome train.DeployOutcome
 	kind    train.FailureKind
 	cause   string
 }
 
-func back(outcome train.DeployOutcome, kind train.FailureKind, cause string) *setback {
-	return &setback{outcome: outcome, kind: kind, cause: cause}
+func failStep(outcome train.DeployOutcome, kind train.FailureKind, cause string) *stepFailure {
+	return &stepFailure{outcome: outcome, kind: kind, cause: cause}
 }
 
 // errStopped ends a wait of a deploy that was told to stop. Whatever the step
 // makes of it, failed sees the order.
 var errStopped = errors.New("the deploy was told to stop")
 
-func newDeploy(ctx workflow.Context, in train.DeployInput) *deploy {
-	d := &deploy{
-		in:     in,
-		steady: &door{key: in.Key},
+func newDeploy(ctx workflow.Context, in train.DeployInput) *deployAttempt {
+	d := &deployAttempt{
+		in:              in,
+		uninterruptible: &executor{keyPrefix: in.Key},
 		Deploy: train.Deploy{
-			Environment: in.Environment, Tag: in.Candidate.Tag, Attempt: in.Attempt, ByItself: in.ByItself, Before: in.After.Before, Run: in.After.Run,
+			Environment: in.Environment, Tag: in.Candidate.Tag, Attempt: in.Attempt, ByItself: in.ByItself, Before: in.Earlier.Before, Run: in.Earlier.Run,
 			Step: train.DeployWaitsForPipeline, StartedAt: workflow.Now(ctx),
 		},
 	}
-	d.door = &door{key: in.Key, interrupted: func() error {
-		if d.stop != nil && d.Step != train.DeployRollsBack {
+	d.interruptible = &executor{keyPrefix: in.Key, interrupted: func() error {
+		if d.stopOrder != nil && d.Step != train.DeployRollsBack {
 			return errStopped
 		}
 		return nil
@@ -73,27 +73,27 @@ func newDeploy(ctx workflow.Context, in train.DeployInput) *deploy {
 	return d
 }
 
-// hearStop takes the order to stop; what is being rolled back already goes on.
-func (d *deploy) hearStop(ctx workflow.Context) {
+// handleStop takes the order to stop; what is being rolled back already goes on.
+func (d *deployAttempt) handleStop(ctx workflow.Context) {
 	var s train.StopDeploy
 	workflow.GetSignalChannel(ctx, train.SignalStopDeploy).Receive(ctx, &s)
-	d.stop = &s
+	d.stopOrder = &s
 }
 
 // run deploys as the process document says: the job in the tag's pipeline, then
 // Flux, then smoke tests. The first step that does not succeed ends it; where
 // smoke tests are red, what ran before is put back.
-func (d *deploy) run(ctx workflow.Context) {
-	w := d.way(d.in.Candidate, &d.Run)
-	if s := inOrder(ctx, w.awaitPipelineJob, w.play, w.awaitJob, w.awaitRollout, w.smoke); s != nil {
-		d.failed(ctx, s)
+func (d *deployAttempt) run(ctx workflow.Context) {
+	w := d.deploymentOf(d.in.Candidate, &d.Run)
+	if s := runInOrder(ctx, w.awaitPipelineJob, w.play, w.awaitJob, w.awaitRollout, w.runSmokeTests); s != nil {
+		d.recordFailure(ctx, s)
 		return
 	}
 	d.Outcome, d.Step = train.DeploySucceeded, train.DeployDone
 }
 
-// inOrder takes steps until one does not succeed.
-func inOrder(ctx workflow.Context, steps ...func(workflow.Context) *setback) *setback {
+// runInOrder takes steps until one does not succeed.
+func runInOrder(ctx workflow.Context, steps ...func(workflow.Context) *stepFailure) *stepFailure {
 	for _, step := range steps {
 		if s := step(ctx); s != nil {
 			return s
@@ -102,37 +102,37 @@ func inOrder(ctx workflow.Context, steps ...func(workflow.Context) *setback) *se
 	return nil
 }
 
-// failed records why the deploy goes no further, reads what is not known, asks
+// recordFailure records why the deploy goes no further, reads what is not known, asks
 // Datadog what it did, and puts back what ran before where that is to be done.
-func (d *deploy) failed(ctx workflow.Context, s *setback) {
+func (d *deployAttempt) recordFailure(ctx workflow.Context, s *stepFailure) {
 	d.Outcome, d.Kind, d.Cause = s.outcome, s.kind, s.cause
 	if d.Outcome == train.DeployHeld {
 		return
 	}
-	if d.stop != nil {
-		d.stopped(ctx)
+	if d.stopOrder != nil {
+		d.carryOutStop(ctx)
 		return
 	}
 	if d.Outcome == train.DeployUnknown {
 		d.findOut(ctx)
 	}
-	evidence := d.askDatadog(ctx)
+	evidence := d.askForEvidence(ctx)
 	if d.Outcome == train.DeploySmokeRed {
 		d.rollBackByItself(ctx)
 	}
 	d.takeEvidence(ctx, evidence)
-	if d.stop != nil && d.Rollback == nil { // it was told so meanwhile
-		d.stopped(ctx)
+	if d.stopOrder != nil && d.Rollback == nil { // it was told so meanwhile
+		d.carryOutStop(ctx)
 	}
 }
 
 // findOut adds to the cause what became of the deploy as far as that can be read.
-func (d *deploy) findOut(ctx workflow.Context) {
-	found, err := call(ctx, d.steady, short(words.WhatBecameOf(d.Tag)), deploys.FindOut, train.FindOutInput{
+func (d *deployAttempt) findOut(ctx workflow.Context) {
+	found, err := call(ctx, d.uninterruptible, shortActivity(words.WhatBecameOf(d.Tag)), deploys.FindOut, train.FindOutInput{
 		Project: d.in.Project, PipelineID: d.PipelineID, Job: d.in.Config.Job, Candidate: d.in.Candidate, Flux: d.in.Config.Flux,
 	})
 	if err != nil {
-		d.Cause = words.AndNobodyKnows(d.Cause, sentence(err))
+		d.Cause = words.AndNobodyKnows(d.Cause, errorSentence(err))
 		return
 	}
 	if found.JobID != 0 {
@@ -141,26 +141,26 @@ func (d *deploy) findOut(ctx workflow.Context) {
 	d.Cause = words.AndFound(d.Cause, found.Sentence)
 }
 
-// stopped cancels the job that somebody wants stopped, and puts back what ran before.
-func (d *deploy) stopped(ctx workflow.Context) {
+// carryOutStop cancels the job that somebody wants stopped, and puts back what ran before.
+func (d *deployAttempt) carryOutStop(ctx workflow.Context) {
 	d.Outcome, d.Kind = train.DeployFailed, train.FailureDefinitive
-	d.Cause = words.StoppedBy(*d.stop)
+	d.Cause = words.StoppedBy(*d.stopOrder)
 	if d.JobID == 0 {
 		return // nothing was played
 	}
-	_, err := write(ctx, d.steady, train.StepCancelJob, 1, short(words.CancelJob(d.in.Config.Job)), gitlab.CancelJob,
+	_, err := write(ctx, d.uninterruptible, train.StepCancelJob, 1, shortActivity(words.CancelJob(d.in.Config.Job)), gitlab.CancelJob,
 		func(string) train.CancelJobInput {
 			return train.CancelJobInput{Project: d.in.Project, PipelineID: d.PipelineID, Job: d.in.Config.Job}
 		})
 	if err != nil {
-		d.Cause = words.StoppedButJobGoesOn(*d.stop, sentence(err))
+		d.Cause = words.StoppedButJobGoesOn(*d.stopOrder, errorSentence(err))
 	}
-	d.rollBack(ctx, train.RollbackOrder{Environment: d.Environment, To: d.Before, By: d.stop.By, Reason: d.stop.Reason})
+	d.rollBack(ctx, train.RollbackOrder{Environment: d.Environment, To: d.Before, By: d.stopOrder.By, Reason: d.stopOrder.Reason})
 }
 
-// enter begins a step and tells the release, but of the rollout: that follows
+// enterStep begins a step and tells the release, but of the rollout: that follows
 // the job within minutes, and each telling costs both workflows events.
-func (d *deploy) enter(ctx workflow.Context, step train.DeployStep, limit time.Duration) {
+func (d *deployAttempt) enterStep(ctx workflow.Context, step train.DeployStep, limit time.Duration) {
 	if d.Step != train.DeployRollsBack { // a rollback is one step for those who watch
 		d.Step = step
 	}
@@ -174,63 +174,63 @@ func (d *deploy) enter(ctx workflow.Context, step train.DeployStep, limit time.D
 	}
 }
 
-// way is how one version gets to the environment: by which job of which
-// pipeline. A rollback goes the same way as a deploy, with another version.
-type way struct {
-	*deploy
+// deployment is how one version gets to the environment: by which job of which
+// pipeline. A rollback is one too, of an older version.
+type deployment struct {
+	*deployAttempt
 	candidate train.Candidate
 	job       string
 	// run is where the pipeline, its job and its smoke tests are recorded.
-	run *train.Run
-	// after are the jobs with which an earlier run of this way ended.
-	after train.Earlier
+	record *train.Run
+	// earlier are the jobs with which an earlier deployment of it ended.
+	earlier train.EarlierAttempt
 	// attempt tells the writes of several ways of one deploy apart.
 	attempt int
 	// present says that the version is there, so that no job is awaited.
 	present bool
 	// replaced is what GitLab said when it refused the tag's own job as outdated.
-	replaced string
+	outdatedRefusal string
 }
 
-// way is how the candidate, or what a rollback goes to, gets there.
-func (d *deploy) way(c train.Candidate, run *train.Run) *way {
-	return &way{deploy: d, candidate: c, job: d.in.Config.Job, run: run, after: d.in.After, attempt: 1}
+// deploymentOf is how the candidate, or what a rollback goes to, gets there.
+func (d *deployAttempt) deploymentOf(c train.Candidate, run *train.Run) *deployment {
+	return &deployment{deployAttempt: d, candidate: c, job: d.in.Config.Job, record: run, earlier: d.in.Earlier, attempt: 1}
 }
 
 // awaitPipelineJob waits until the tag's pipeline has been created and offers the deploy job.
-func (w *way) awaitPipelineJob(ctx workflow.Context) *setback {
+func (w *deployment) awaitPipelineJob(ctx workflow.Context) *stepFailure {
 	limit := w.in.Config.Limits.Job.D()
 	w.StepUntil = workflow.Now(ctx).Add(limit)
-	job, err := call(ctx, w.door, w.watching(words.PipelineOffersJob(w.candidate.Tag, w.job), limit),
+	job, err := call(ctx, w.interruptible, w.pollingActivity(words.PipelineOffersJob(w.candidate.Tag, w.job), limit),
 		gitlab.AwaitPipelineJob, train.AwaitPipelineJobInput{
-			Project: w.in.Project, Candidate: w.candidate, PipelineID: w.after.Pipeline(), Job: w.job, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
+			Project: w.in.Project, Candidate: w.candidate, PipelineID: w.earlier.Pipeline(), Job: w.job, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
 		})
 	if err != nil {
-		kind := rules.KindOf(rules.FailureReason{Source: rules.FromRead, Value: fault(err)})
-		return back(train.DeployFailed, kind, words.NothingPlayed(sentence(err)))
+		kind := rules.KindOf(rules.FailureReason{Source: rules.FromRead, Value: faultKind(err)})
+		return failStep(train.DeployFailed, kind, words.NothingPlayed(errorSentence(err)))
 	}
-	w.run.PipelineID, w.run.PipelineURL, w.run.JobURL = job.PipelineID, job.PipelineURL, job.JobURL
-	w.run.Replaced = w.after.Replaced
+	w.record.PipelineID, w.record.PipelineURL, w.record.JobURL = job.PipelineID, job.PipelineURL, job.JobURL
+	w.record.Replaced = w.earlier.Replaced
 	if job.Problem != "" {
-		return back(train.DeployFailed, train.FailureDefinitive, words.NothingPlayed(job.Problem))
+		return failStep(train.DeployFailed, train.FailureDefinitive, words.NothingPlayed(job.Problem))
 	}
 	return nil
 }
 
 // play plays the deploy job, after the activity's last look at what must hold.
 // Where the pipeline starts it by itself, it is only looked at.
-func (w *way) play(ctx workflow.Context) *setback {
-	played, err := write(ctx, w.steady, train.StepPlay, w.attempt, short(words.PlayJob(w.candidate.Tag, w.job)),
+func (w *deployment) play(ctx workflow.Context) *stepFailure {
+	played, err := write(ctx, w.uninterruptible, train.StepPlay, w.attempt, shortActivity(words.PlayJob(w.candidate.Tag, w.job)),
 		deploys.PlayDeploy, func(key string) train.PlayDeployInput {
 			in := w.playInput(w.job, w.in.NotAfter, key)
-			in.Guard, in.After, in.Follow = w.in.Guard, w.after.JobID, w.in.Config.Start == train.StartAutomatic
+			in.Guard, in.After, in.Follow = w.in.Guard, w.earlier.JobID, w.in.Config.Start == train.StartAutomatic
 			return train.PlayDeployInput{Job: in, Flux: w.in.Config.Flux, Before: w.Before, Expected: w.in.Expected, Start: words.DatadogStartEvent(w.in, workflow.Now(ctx))}
 		})
 	switch {
-	case err != nil && refuses(err):
-		return back(train.DeployFailed, train.FailureDefinitive, words.PlayRefused(sentence(err)))
+	case err != nil && isRefusal(err):
+		return failStep(train.DeployFailed, train.FailureDefinitive, words.PlayRefused(errorSentence(err)))
 	case err != nil:
-		return back(train.DeployUnknown, train.FailureUnknown, words.PlayNotKnown(sentence(err)))
+		return failStep(train.DeployUnknown, train.FailureUnknown, words.PlayNotKnown(errorSentence(err)))
 	}
 	w.Before = played.Before
 	switch {
@@ -238,29 +238,29 @@ func (w *way) play(ctx workflow.Context) *setback {
 		return w.playInNewPipeline(ctx, played.Outdated)
 	case played.Held != "":
 		w.Held = played.Holds
-		return back(train.DeployHeld, train.FailureHeld, words.NothingPlayed(played.Held))
+		return failStep(train.DeployHeld, train.FailureHeld, words.NothingPlayed(played.Held))
 	}
-	w.run.JobID, w.run.JobURL = played.JobID, played.JobURL
+	w.record.JobID, w.record.JobURL = played.JobID, played.JobURL
 	w.Adopted, w.Present, w.present = played.Adopted, played.Present, played.Present
-	if w.stop != nil {
-		return back(train.DeployFailed, train.FailureDefinitive, words.ToldToStop())
+	if w.stopOrder != nil {
+		return failStep(train.DeployFailed, train.FailureDefinitive, words.ToldToStop())
 	}
 	return nil
 }
 
 // playInNewPipeline makes a new pipeline on the same tag, once: GitLab refuses
 // the tag's own job because something was deployed after it.
-func (w *way) playInNewPipeline(ctx workflow.Context, refusal string) *setback {
-	if w.replaced != "" {
-		return back(train.DeployFailed, train.FailureDefinitive, words.OutdatedAgain(refusal))
+func (w *deployment) playInNewPipeline(ctx workflow.Context, refusal string) *stepFailure {
+	if w.outdatedRefusal != "" {
+		return failStep(train.DeployFailed, train.FailureDefinitive, words.OutdatedAgain(refusal))
 	}
-	w.replaced = refusal
-	started, err := write(ctx, w.steady, train.StepReplacePipeline, w.attempt,
-		short(words.NewPipelineForOutdated(w.candidate.Tag)), gitlab.StartPipeline, w.pipelineInput)
+	w.outdatedRefusal = refusal
+	started, err := write(ctx, w.uninterruptible, train.StepReplacePipeline, w.attempt,
+		shortActivity(words.NewPipelineForOutdated(w.candidate.Tag)), gitlab.StartPipeline, w.pipelineInput)
 	if err != nil {
-		return back(train.DeployFailed, train.FailureDefinitive, words.OutdatedAndNoNewPipeline(refusal, sentence(err)))
+		return failStep(train.DeployFailed, train.FailureDefinitive, words.OutdatedAndNoNewPipeline(refusal, errorSentence(err)))
 	}
-	w.after = train.Earlier{Run: train.Run{PipelineID: started.ID, Replaced: true}}
+	w.earlier = train.EarlierAttempt{Run: train.Run{PipelineID: started.ID, Replaced: true}}
 	w.attempt++
 	if s := w.awaitPipelineJob(ctx); s != nil {
 		return s
@@ -268,33 +268,33 @@ func (w *way) playInNewPipeline(ctx workflow.Context, refusal string) *setback {
 	return w.play(ctx)
 }
 
-func (w *way) pipelineInput(key string) train.StartPipelineInput {
+func (w *deployment) pipelineInput(key string) train.StartPipelineInput {
 	return train.StartPipelineInput{Project: w.in.Project, Ref: w.candidate.Tag, Since: w.StartedAt, Key: key}
 }
 
-func (w *way) playInput(job string, notAfter time.Time, key string) train.PlayJobInput {
+func (w *deployment) playInput(job string, notAfter time.Time, key string) train.PlayJobInput {
 	return train.PlayJobInput{
-		Project: w.in.Project, PipelineID: w.run.PipelineID, Job: job, Candidate: w.candidate, NotAfter: notAfter, Key: key,
+		Project: w.in.Project, PipelineID: w.record.PipelineID, Job: job, Candidate: w.candidate, NotAfter: notAfter, Key: key,
 	}
 }
 
 // awaitJob waits for the deploy job's end.
-func (w *way) awaitJob(ctx workflow.Context) *setback {
+func (w *deployment) awaitJob(ctx workflow.Context) *stepFailure {
 	if w.present {
 		return nil
 	}
 	limit := w.in.Config.Limits.Job.D()
-	w.enter(ctx, train.DeployRunsJob, limit)
+	w.enterStep(ctx, train.DeployRunsJob, limit)
 	ended, err := w.awaitJobNamed(ctx, w.job, true, limit)
 	switch {
 	case err != nil:
-		return back(train.DeployUnknown, train.FailureUnknown, words.JobNotFollowed(w.job, sentence(err)))
+		return failStep(train.DeployUnknown, train.FailureUnknown, words.JobNotFollowed(w.job, errorSentence(err)))
 	case ended.TimedOut:
-		return back(train.DeployUnknown, train.FailureUnknown, words.JobPastLimit(w.job, ended, w.in.Config.Limits.Job))
+		return failStep(train.DeployUnknown, train.FailureUnknown, words.JobPastLimit(w.job, ended, w.in.Config.Limits.Job))
 	}
-	w.run.JobURL = ended.URL
+	w.record.JobURL = ended.URL
 	if ended.ID != 0 {
-		w.run.JobID = ended.ID
+		w.record.JobID = ended.ID
 	}
 	if rules.Outdated(ended) && w.Rollback == nil {
 		if s := w.playInNewPipeline(ctx, words.JobDropped(w.candidate.Tag, w.job)); s != nil {
@@ -303,54 +303,54 @@ func (w *way) awaitJob(ctx workflow.Context) *setback {
 		return w.awaitJob(ctx)
 	}
 	if !ended.Succeeded() {
-		return broke(ended, words.JobBroke(w.job, ended))
+		return brokenDown(ended, words.JobBroke(w.job, ended))
 	}
 	return nil
 }
 
-// broke is the setback of something that ended without success: its kind
+// brokenDown is the failure of something that ended without success: its kind
 // decides whether the outcome is known.
-func broke(ended train.EndedJob, cause string) *setback {
+func brokenDown(ended train.EndedJob, cause string) *stepFailure {
 	kind, outcome := rules.KindOf(rules.JobFailure(ended)), train.DeployFailed
 	if kind == train.FailureUnknown {
 		outcome = train.DeployUnknown
 	}
-	return back(outcome, kind, cause)
+	return failStep(outcome, kind, cause)
 }
 
-func (w *way) awaitJobNamed(ctx workflow.Context, job string, played bool, limit time.Duration) (train.EndedJob, error) {
-	return call(ctx, w.door, w.watching(words.JobRuns(w.candidate.Tag, job), limit), gitlab.AwaitJob, train.AwaitJobInput{
-		Project: w.in.Project, PipelineID: w.run.PipelineID, Job: job, Played: played, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
+func (w *deployment) awaitJobNamed(ctx workflow.Context, job string, played bool, limit time.Duration) (train.EndedJob, error) {
+	return call(ctx, w.interruptible, w.pollingActivity(words.JobRuns(w.candidate.Tag, job), limit), gitlab.AwaitJob, train.AwaitJobInput{
+		Project: w.in.Project, PipelineID: w.record.PipelineID, Job: job, Played: played, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
 	})
 }
 
 // awaitRollout waits until Flux reports that very tag ready.
-func (w *way) awaitRollout(ctx workflow.Context) *setback {
+func (w *deployment) awaitRollout(ctx workflow.Context) *stepFailure {
 	limit := w.in.Config.Limits.Flux.D()
-	w.enter(ctx, train.DeployRollsOut, limit)
-	rollout, err := call(ctx, w.door, w.watching(words.FluxRollsOut(w.candidate.Tag, w.Environment), limit),
+	w.enterStep(ctx, train.DeployRollsOut, limit)
+	rollout, err := call(ctx, w.interruptible, w.pollingActivity(words.FluxRollsOut(w.candidate.Tag, w.Environment), limit),
 		flux.AwaitRollout, train.AwaitRolloutInput{
 			Flux: w.in.Config.Flux, Candidate: w.candidate, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
 		})
 	switch {
 	case err != nil:
-		return back(train.DeployUnknown, train.FailureUnknown, words.RolloutNotAsked(sentence(err)))
+		return failStep(train.DeployUnknown, train.FailureUnknown, words.RolloutNotAsked(errorSentence(err)))
 	case rollout.TimedOut:
-		return back(train.DeployUnknown, train.FailureUnknown,
+		return failStep(train.DeployUnknown, train.FailureUnknown,
 			words.RolloutPastLimit(w.candidate.Tag, rollout, w.in.Config.Limits.Flux))
 	case !rollout.Done:
 		reason := rules.FailureReason{Source: rules.FromFlux, Value: rollout.Reason}
-		return back(train.DeployFailed, rules.KindOf(reason), words.RolloutFailed(rollout.Why, reason))
+		return failStep(train.DeployFailed, rules.KindOf(reason), words.RolloutFailed(rollout.Why, reason))
 	}
 	return nil
 }
 
-func (d *deploy) watching(summary string, limit time.Duration) workflow.ActivityOptions {
-	return watching(summary, d.in.Poll.Deploy.D(), limit)
+func (d *deployAttempt) pollingActivity(summary string, limit time.Duration) workflow.ActivityOptions {
+	return pollingActivity(summary, d.in.Poll.Deploy.D(), limit)
 }
 
-// fault is the kind of fault that an activity ended with; empty: another error.
-func fault(err error) string {
+// faultKind is the kind of fault that an activity ended with; empty: another error.
+func faultKind(err error) string {
 	var app *temporal.ApplicationError
 	if errors.As(err, &app) {
 		return app.Type()
@@ -358,7 +358,7 @@ func fault(err error) string {
 	return string(train.FaultUnavailable) // the activity's time was over
 }
 
-// refuses says whether an activity ended with a refusal: nothing was done.
-func refuses(err error) bool {
-	return rules.KindOf(rules.FailureReason{Source: rules.FromWrite, Value: fault(err)}) == train.FailureDefinitive
+// isRefusal says whether an activity ended with a refusal: nothing was done.
+func isRefusal(err error) bool {
+	return rules.KindOf(rules.FailureReason{Source: rules.FromWrite, Value: faultKind(err)}) == train.FailureDefinitive
 }

@@ -11,16 +11,16 @@ import (
 	"github.com/release-train/release-train/internal/words"
 )
 
-// test runs E2E on staging overnight. It returns once there is a result or the
+// testOnStaging runs E2E on staging overnight. It returns once there is a result or the
 // deadline has passed; a run that is overdue is followed on and still counts.
-func (r *release) test(ctx workflow.Context) error {
+func (r *release) testOnStaging(ctx workflow.Context) error {
 	if r.E2E.Ended() && !r.Orders.Rerun {
 		return nil
 	}
 	r.Phase = train.Testing
 	if at := r.Plan.E2EAt; r.E2E == nil && at.After(workflow.Now(ctx)) {
-		r.waitFor(ctx, words.WaitsForTimeOfE2E(at))
-		if err := r.sleepUntil(ctx, at, words.E2EStartsAtItsTime(), never); err != nil {
+		r.setWaiting(ctx, words.WaitsForTimeOfE2E(at))
+		if err := r.awaitUntil(ctx, at, words.E2EStartsAtItsTime(), never); err != nil {
 			return err
 		}
 	}
@@ -50,8 +50,8 @@ func (r *release) cancelE2E(ctx workflow.Context) {
 	e := *r.E2E
 	e.State, e.Why, e.EndedAt = train.E2EVoid, words.E2EReplaced(), workflow.Now(ctx)
 	r.setE2E(e)
-	workflow.Go(r.awake(ctx), func(ctx workflow.Context) {
-		_, err := write(ctx, r.aside, train.StepCancelPipeline, e.Run, short(words.CancelE2ERun(e.Run)),
+	workflow.Go(r.uncancelled(ctx), func(ctx workflow.Context) {
+		_, err := write(ctx, r.uninterruptible, train.StepCancelPipeline, e.Run, shortActivity(words.CancelE2ERun(e.Run)),
 			gitlab.CancelPipeline, func(string) train.CancelPipelineInput {
 				return train.CancelPipelineInput{Project: r.Train.E2E.Project, PipelineID: e.PipelineID}
 			})
@@ -70,39 +70,39 @@ func (r *release) voidE2E(ctx workflow.Context, why string) {
 	e := *r.E2E
 	e.State, e.Why = train.E2EVoid, why
 	r.setE2E(e)
-	r.tell(r.e2e(ptr(words.E2EEvent(&r.State))))
+	r.announce(r.e2eAnnouncement(ptr(words.E2EEvent(&r.State))))
 }
 
 // runE2E starts one run and waits for its result or its deadline.
 func (r *release) runE2E(ctx workflow.Context) error {
-	r.waitFor(ctx, words.WaitsForStartOfE2E())
+	r.setWaiting(ctx, words.WaitsForStartOfE2E())
 	config, last := r.Train.E2E, 0
 	if r.E2E != nil {
 		last = r.E2E.Run
 	}
 	r.Orders.Rerun = false
-	started, err := write(ctx, r.door, train.StepE2E, r.E2ERuns+1, short(words.StartE2E(r.Candidate.Tag)),
+	started, err := write(ctx, r.interruptible, train.StepE2E, r.E2ERuns+1, shortActivity(words.StartE2E(r.Candidate.Tag)),
 		tests.StartE2E, func(key string) train.StartE2EInput {
 			return train.StartE2EInput{
 				Pipeline: train.StartPipelineInput{Project: config.Project, Ref: config.Ref, Variables: config.Variables, Since: r.DepartedAt, Key: key},
 				Flux:     r.Train.Staging.Flux, Candidate: r.Candidate, Guard: rules.GuardOf(&r.State, train.StepE2E),
 			}
 		})
-	if interrupts(err) {
+	if isInterruption(err) {
 		return err
 	}
 	r.E2ERuns++
 	r.setE2E(train.E2E{State: train.E2ERunning, Run: last + 1, Tag: r.Candidate.Tag, StartedAt: workflow.Now(ctx)})
 	switch {
 	case err != nil:
-		r.endE2E(ctx, train.E2ECouldNotRun, sentence(err))
+		r.endE2E(ctx, train.E2ECouldNotRun, errorSentence(err))
 		return nil
 	case started.Void != "":
 		r.endE2E(ctx, train.E2EVoid, started.Void)
 		return nil
 	}
 	r.E2E.PipelineID, r.E2E.PipelineURL = started.ID, started.URL
-	r.tell(r.e2e(nil), r.coordination(ctx, nil))
+	r.announce(r.e2eAnnouncement(nil), r.coordinationAnnouncement(ctx, nil))
 	return r.awaitE2E(ctx)
 }
 
@@ -114,7 +114,7 @@ func (r *release) awaitE2E(ctx workflow.Context) error {
 	if !until.After(workflow.Now(ctx)) {
 		until = workflow.Now(ctx).Add(24 * time.Hour)
 	}
-	run := start(ctx, r.door, watching(words.E2ERuns(r.Candidate.Tag), r.Train.Poll.E2E.D(), until.Sub(workflow.Now(ctx))),
+	run := startActivity(ctx, r.interruptible, pollingActivity(words.E2ERuns(r.Candidate.Tag), r.Train.Poll.E2E.D(), until.Sub(workflow.Now(ctx))),
 		gitlab.AwaitPipeline, train.AwaitPipelineInput{Project: r.Train.E2E.Project, PipelineID: mine.PipelineID, Until: until, Poll: r.Train.Poll.E2E})
 	replaced := func() error {
 		if err := r.interrupted(); err != nil {
@@ -128,15 +128,15 @@ func (r *release) awaitE2E(ctx workflow.Context) error {
 	run.interrupted = replaced
 	for !run.done() {
 		deadline := rules.E2EDeadline(&r.State, mine.StartedAt)
-		r.waitFor(ctx, words.WaitsForEndOfE2E(r.E2E.PipelineURL, mine.StartedAt, deadline))
+		r.setWaiting(ctx, words.WaitsForEndOfE2E(r.E2E.PipelineURL, mine.StartedAt, deadline))
 		wake := func() bool {
 			return run.done() || r.Orders.Rerun || !rules.E2EDeadline(&r.State, mine.StartedAt).Equal(deadline)
 		}
 		var err error
 		if deadline.IsZero() {
-			err = r.until(ctx, wake)
+			err = r.await(ctx, wake)
 		} else {
-			err = r.sleepUntil(ctx, deadline, words.DeadlineOfE2E(r.Candidate.Tag), wake)
+			err = r.awaitUntil(ctx, deadline, words.DeadlineOfE2E(r.Candidate.Tag), wake)
 		}
 		if err != nil || r.Orders.Rerun {
 			run.stop()
@@ -157,34 +157,34 @@ func (r *release) awaitE2E(ctx workflow.Context) error {
 var errRerun = errors.New("another E2E run replaces this one")
 
 // followOverdue follows a run beyond its deadline: its result still counts.
-func (r *release) followOverdue(ctx workflow.Context, run pending[train.EndedJob], deadline time.Time) {
+func (r *release) followOverdue(ctx workflow.Context, run pendingActivity[train.EndedJob], deadline time.Time) {
 	r.endE2E(ctx, train.E2EOverdue, words.E2EPastDeadline(deadline, r.Train.Location()))
-	r.following = true
-	workflow.Go(r.awake(ctx), func(ctx workflow.Context) {
+	r.followsOverdueE2E = true
+	workflow.Go(r.uncancelled(ctx), func(ctx workflow.Context) {
 		err := r.readE2E(ctx, run)
-		r.following = false
-		if err != nil && !interrupts(err) && !errors.Is(err, errRerun) {
+		r.followsOverdueE2E = false
+		if err != nil && !isInterruption(err) && !errors.Is(err, errRerun) {
 			workflow.GetLogger(ctx).Error("An overdue E2E run was lost sight of", "error", err)
 		}
 	})
 }
 
 // readE2E records how a run ended, with what failed and who owns it.
-func (r *release) readE2E(ctx workflow.Context, run pending[train.EndedJob]) error {
+func (r *release) readE2E(ctx workflow.Context, run pendingActivity[train.EndedJob]) error {
 	ended, err := run.get(ctx)
-	if interrupts(err) || errors.Is(err, errRerun) {
+	if isInterruption(err) || errors.Is(err, errRerun) {
 		return err
 	}
 	if err != nil {
-		r.endE2E(ctx, train.E2ECouldNotRun, words.E2ENotFollowed(sentence(err)))
+		r.endE2E(ctx, train.E2ECouldNotRun, words.E2ENotFollowed(errorSentence(err)))
 		return nil
 	}
-	found, err := call(ctx, &door{interrupted: run.interrupted}, short(words.WhatE2EFound(r.Candidate.Tag)),
+	found, err := call(ctx, &executor{interrupted: run.interrupted}, shortActivity(words.WhatE2EFound(r.Candidate.Tag)),
 		tests.ReadE2EReport, train.ReadE2EReportInput{
 			Project: r.Train.E2E.Project, PipelineID: r.E2E.PipelineID, Ref: r.Train.E2E.Ref, Flux: r.Train.Staging.Flux,
 			Candidate: r.Candidate, JUnit: r.Train.E2E.JUnit, Groups: r.Train.E2E.Owners,
 		})
-	if interrupts(err) || errors.Is(err, errRerun) {
+	if isInterruption(err) || errors.Is(err, errRerun) {
 		return err
 	}
 	if err != nil {
@@ -205,22 +205,22 @@ func (r *release) endE2E(ctx workflow.Context, state train.E2EState, why string)
 		e.EndedAt = r.E2E.EndedAt // it still runs
 	}
 	r.setE2E(e)
-	r.tell(r.e2e(ptr(words.E2EEvent(&r.State))), r.coordination(ctx, nil)) // where the gate has more to say at once, its card counts
+	r.announce(r.e2eAnnouncement(ptr(words.E2EEvent(&r.State))), r.coordinationAnnouncement(ctx, nil)) // where the gate has more to say at once, its card counts
 }
 
 func (r *release) setE2E(e train.E2E) {
 	r.E2E = &e
-	r.news++
+	r.changes++
 }
 
 // awaitStagingBack waits until staging runs the candidate again, after a run on
 // something else was void.
 func (r *release) awaitStagingBack(ctx workflow.Context) error {
 	until := workflow.Now(ctx).Add(24 * time.Hour)
-	r.waitFor(ctx, words.WaitsForStagingBack(r.Candidate.Tag, r.E2E.Why))
+	r.setWaiting(ctx, words.WaitsForStagingBack(r.Candidate.Tag, r.E2E.Why))
 	poll := r.Train.Poll.Deploy
-	options := watching(words.StagingRunsAgain(r.Candidate.Tag), poll.D(), until.Sub(workflow.Now(ctx)))
-	_, err := call(ctx, r.door, options, flux.AwaitRollout,
+	options := pollingActivity(words.StagingRunsAgain(r.Candidate.Tag), poll.D(), until.Sub(workflow.Now(ctx)))
+	_, err := call(ctx, r.interruptible, options, flux.AwaitRollout,
 		train.AwaitRolloutInput{Flux: r.Train.Staging.Flux, Candidate: r.Candidate, Until: until, Poll: poll})
-	return r.orStuck(ctx, words.WaitingForStaging(), err)
+	return r.orAskPeople(ctx, words.WaitingForStaging(), err)
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/release-train/release-train/internal/words"
 )
 
-// askDatadog asks what a failed deploy did to its service, beside what else has
+// askForEvidence asks what a failed deploy did to its service, beside what else has
 // to be done about it; nil: Datadog is not used, or nothing was deployed.
-func (d *deploy) askDatadog(ctx workflow.Context) *pending[train.Evidence] {
+func (d *deployAttempt) askForEvidence(ctx workflow.Context) *pendingActivity[train.Evidence] {
 	if d.in.Datadog == nil || d.JobID == 0 {
 		return nil
 	}
-	p := start(ctx, d.steady, bestEffort(words.WhatDatadogSays(d.Tag, d.Environment)), datadog.Evidence,
+	p := startActivity(ctx, d.uninterruptible, bestEffortActivity(words.WhatDatadogSays(d.Tag, d.Environment)), datadog.Evidence,
 		train.EvidenceInput{
 			Service: d.in.Datadog.Service, Environment: d.Environment, Tag: d.Tag, From: d.StartedAt,
 		})
@@ -25,24 +25,24 @@ func (d *deploy) askDatadog(ctx workflow.Context) *pending[train.Evidence] {
 }
 
 // takeEvidence records what Datadog said, and what the failure looks like.
-func (d *deploy) takeEvidence(ctx workflow.Context, asked *pending[train.Evidence]) {
-	if asked == nil {
+func (d *deployAttempt) takeEvidence(ctx workflow.Context, pending *pendingActivity[train.Evidence]) {
+	if pending == nil {
 		return
 	}
-	e, err := asked.get(ctx)
+	e, err := pending.get(ctx)
 	if err != nil {
-		e = train.Evidence{Problem: sentence(err)}
+		e = train.Evidence{Problem: errorSentence(err)}
 	}
 	verdict := rules.JudgeEvidence(e, d.Deploy)
 	e.Looks, e.Because = verdict.Looks, words.Because(verdict, e, d.Deploy)
 	d.Evidence = &e
 }
 
-// bestEffort are the options of an activity that nothing may wait for: Datadog
+// bestEffortActivity are the options of an activity that nothing may wait for: Datadog
 // being down never holds a release.
-func bestEffort(summary string) workflow.ActivityOptions {
+func bestEffortActivity(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		Summary:                clip(summary),
+		Summary:                clipSummary(summary),
 		StartToCloseTimeout:    time.Minute,
 		ScheduleToCloseTimeout: time.Minute,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumAttempts: 3},

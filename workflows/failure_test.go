@@ -146,7 +146,7 @@ func TestRedSmokeTestsPutBackWhatRanBeforeByTheOldTagsJob(t *testing.T) {
 	assert.Contains(t, s.Why, newTag+" was rolled back to "+oldTag+" in production.")
 	require.NotNil(t, st.Production.Rollback)
 	assert.Equal(t, train.RollbackSucceeded, st.Production.Rollback.Outcome)
-	assert.Equal(t, train.WayRetriedJob, st.Production.Rollback.Way)
+	assert.Equal(t, train.MethodRetriedJob, st.Production.Rollback.Method)
 	assert.Equal(t, oldTag, w.flux.running["production"].Version.Tag)
 	require.Len(t, st.Holds, 1)
 	assert.Equal(t, train.HoldRolledBack, st.Holds[0].Kind)
@@ -159,22 +159,22 @@ func TestRedSmokeTestsPutBackWhatRanBeforeByTheOldTagsJob(t *testing.T) {
 func TestARungThatIsRefusedIsFollowedByTheNext(t *testing.T) {
 	for name, tt := range map[string]struct {
 		change func(w *world)
-		way    train.RollbackWay
+		way    train.RollbackMethod
 		end    train.RollbackOutcome
 		said   string
 	}{
-		"the first: a new pipeline on the old tag": {func(w *world) { w.gitlab.refuse[50] = refusal(train.FaultForbidden) }, train.WayNewPipeline, train.RollbackSucceeded, "retried-job: GitLab: could not do it: 403"},
+		"the first: a new pipeline on the old tag": {func(w *world) { w.gitlab.refuse[50] = refusal(train.FaultForbidden) }, train.MethodNewPipeline, train.RollbackSucceeded, "retried-job: GitLab: could not do it: 403"},
 		"the first is not there": {func(w *world) {
 			w.deploys.plan = func(p *train.RollbackPlan) { p.Retry, p.NoRetry = train.PipelineJob{}, "no pipeline of it has the job" }
-		}, train.WayNewPipeline, train.RollbackSucceeded, "retried-job: no pipeline of it has the job"},
+		}, train.MethodNewPipeline, train.RollbackSucceeded, "retried-job: no pipeline of it has the job"},
 		"the first and the second: the rollback job": {func(w *world) {
 			w.in.Train.Production.RollbackJob = "rollback-production"
 			w.gitlab.refuse[50], w.gitlab.startErr = refusal(train.FaultForbidden), refusal(train.FaultInvalid)
-		}, train.WayRollbackJob, train.RollbackSucceeded, "new-pipeline: GitLab: could not do it"},
+		}, train.MethodRollbackJob, train.RollbackSucceeded, "new-pipeline: GitLab: could not do it"},
 		"the second's job": {func(w *world) {
 			w.in.Train.Production.RollbackJob = "rollback-production"
 			w.gitlab.refuse[50], w.gitlab.refuse[60] = refusal(train.FaultForbidden), refusal(train.FaultForbidden)
-		}, train.WayRollbackJob, train.RollbackSucceeded, "new-pipeline: GitLab: could not do it"},
+		}, train.MethodRollbackJob, train.RollbackSucceeded, "new-pipeline: GitLab: could not do it"},
 		"all of them": {func(w *world) {
 			w.gitlab.refuse[50], w.gitlab.startErr = refusal(train.FaultForbidden), refusal(train.FaultInvalid)
 		}, "", train.RollbackFailed, "rollback-job: no rollback job is configured"},
@@ -189,7 +189,7 @@ func TestARungThatIsRefusedIsFollowedByTheNext(t *testing.T) {
 			w.run()
 			r := st.Production.Rollback
 			require.NotNil(t, r)
-			assert.Equal(t, tt.way, r.Way)
+			assert.Equal(t, tt.way, r.Method)
 			assert.Equal(t, tt.end, r.Outcome, r.Cause)
 			assert.Contains(t, fmt.Sprint(r.Refused), tt.said)
 			assert.Equal(t, train.WaitPerson, st.Waiting.For)

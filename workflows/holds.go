@@ -15,7 +15,7 @@ import (
 // awaitHolds waits until none of the holds that a step obeys stands. Meanwhile
 // an activity watches what the outside world says about them.
 func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
-	before, told := r.Waiting, ""
+	before, announced := r.Waiting, ""
 	defer r.endWatch(ctx)
 	for {
 		holds := rules.Blocking(&r.State, step)
@@ -24,16 +24,16 @@ func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 		}
 		w := words.WaitsForHold(step, holds[0])
 		w.Since = r.Waiting.Since
-		if told == "" {
+		if announced == "" {
 			w.Since = workflow.Now(ctx)
 		}
-		r.waitFor(ctx, w)
-		if now := fmt.Sprint(holds); now != told {
-			told = now
-			r.tell(r.coordinationLoud(ctx, words.HeldEvent(&r.State, step, holds)))
+		r.setWaiting(ctx, w)
+		if now := fmt.Sprint(holds); now != announced {
+			announced = now
+			r.announce(r.coordinationBroadcast(ctx, words.HeldEvent(&r.State, step, holds)))
 		}
-		news := r.news
-		if err := r.watchUntil(ctx, rules.GuardOf(&r.State, step), time.Time{}, "", func() bool { return r.news != news }); err != nil {
+		changes := r.changes
+		if err := r.watchUntil(ctx, rules.GuardOf(&r.State, step), time.Time{}, "", func() bool { return r.changes != changes }); err != nil {
 			return err
 		}
 		if len(rules.Blocking(&r.State, step)) == 0 && step == train.StepTag {
@@ -42,7 +42,7 @@ func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 			}
 		}
 	}
-	r.waitFor(ctx, before)
+	r.setWaiting(ctx, before)
 	return nil
 }
 
@@ -57,10 +57,10 @@ func (r *release) checkLate(ctx workflow.Context) error {
 	if calendar.DayOf(r.Plan.CutAt.In(zone)).Before(calendar.DayOf(now.In(zone))) {
 		reason = words.HeldPastMidnightReason()
 	}
-	checked, err := call(ctx, r.door, short(words.WhetherStillReleaseDay(r.Plan.Day)), departures.CheckDay,
+	checked, err := call(ctx, r.interruptible, shortActivity(words.WhetherStillReleaseDay(r.Plan.Day)), departures.CheckDay,
 		train.CheckDayInput{Train: r.Train.Name, Day: r.Plan.Day})
 	switch {
-	case interrupts(err):
+	case isInterruption(err):
 		return err
 	case err != nil:
 		workflow.GetLogger(ctx).Warn("The calendar was not read again", "error", err)
@@ -73,9 +73,9 @@ func (r *release) checkLate(ctx workflow.Context) error {
 	return nil
 }
 
-// slowBeat is how often a watch over hours says that it lives: each beat is
-// billable, and what it watches is read again at the door anyway.
-const slowBeat = 20 * time.Minute
+// slowestHeartbeat is how often a watch over hours says that it lives: each heartbeat is
+// billable, and what it watches is read again before the step anyway.
+const slowestHeartbeat = 20 * time.Minute
 
 // watchUntil waits for an instant (zero: none) or a condition. Meanwhile an
 // activity looks at freezes, the train's holds, tag, Flux and the production
@@ -86,77 +86,77 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 	if at.IsZero() {
 		until = now.Add(24 * time.Hour)
 	}
-	in := train.AwaitChangeInput{Guard: guard, Known: rules.Known(&r.State), Until: until, Poll: r.Train.Poll.Gate}
-	in.Beat = min(calendar.Duration(slowBeat), 20*in.Poll)
+	in := train.AwaitChangeInput{Guard: guard, Known: rules.KnownObservation(&r.State), Until: until, Poll: r.Train.Poll.Gate}
+	in.HeartbeatEvery = min(calendar.Duration(slowestHeartbeat), 20*in.Poll)
 	if r.Candidate.Tag != "" {
 		in.TagPrefix, in.Day = r.Train.TagPrefix, r.Plan.Day
 	}
 	if r.Phase == train.AtGate && r.Train.Production.Start == train.StartPlay && (r.Production == nil || r.Production.Outcome == train.DeployHeld && r.Production.JobID == 0) {
 		in.Job = r.Train.Production.Job // once we have played it, its having run is nobody else's doing
 	}
-	watch := r.watchFor(ctx, in, at)
+	watch := r.currentWatch(ctx, in, at)
 	wake := func() bool { return watch.done() || cond() }
 	var err error
 	if at.IsZero() {
-		err = r.until(ctx, wake)
+		err = r.await(ctx, wake)
 	} else {
-		err = r.sleepUntil(ctx, at, summary, wake)
+		err = r.awaitUntil(ctx, at, summary, wake)
 	}
 	if err != nil || !watch.done() {
 		return err
 	}
-	r.looking = nil
+	r.watched = nil
 	seen, err := watch.get(ctx)
 	if err != nil {
-		if interrupts(err) {
+		if isInterruption(err) {
 			return err
 		}
 		workflow.GetLogger(ctx).Warn("The watch ended early and begins again", "error", err)
 		return nil
 	}
-	r.observed(ctx, seen)
+	r.takeObservation(ctx, seen)
 	return nil
 }
 
-// watchFor is the watch that runs, where it looks at the same, else a new one.
+// currentWatch is the watch that runs, where it looks at the same, else a new one.
 // One that knows less than we do by now returns at its next look by itself,
-// and one that is ended learns it only at its next beat. It is needed until an
+// and one that is ended learns it only at its next heartbeat. It is needed until an
 // instant; zero: as long as it runs.
-func (r *release) watchFor(ctx workflow.Context, in train.AwaitChangeInput, need time.Time) pending[train.Observation] {
+func (r *release) currentWatch(ctx workflow.Context, in train.AwaitChangeInput, need time.Time) pendingActivity[train.Observation] {
 	what := fmt.Sprint(rules.GuardSubject(in.Guard), in.Job, in.Day)
-	if r.looking != nil && r.looking.what == what && !r.looking.until.Before(need) {
-		return r.looking.pending
+	if r.watched != nil && r.watched.subject == what && !r.watched.until.Before(need) {
+		return r.watched.pending
 	}
 	r.endWatch(ctx)
-	options := watching(words.WhatMayChange(), in.Beat.D(), in.Until.Sub(workflow.Now(ctx)))
-	r.looking = &watch{
-		what: what, until: in.Until, pending: start(ctx, r.door, options, holds.AwaitChange, in),
+	options := pollingActivity(words.WhatMayChange(), in.HeartbeatEvery.D(), in.Until.Sub(workflow.Now(ctx)))
+	r.watched = &changeWatch{
+		subject: what, until: in.Until, pending: startActivity(ctx, r.interruptible, options, holds.AwaitChange, in),
 	}
-	return r.looking.pending
+	return r.watched.pending
 }
 
 // endWatch ends the watch that runs; one whose time is over ends by itself.
 func (r *release) endWatch(ctx workflow.Context) {
-	if r.looking != nil && !r.looking.pending.done() && workflow.Now(ctx).Before(r.looking.until) {
-		r.looking.pending.stop()
+	if r.watched != nil && !r.watched.pending.done() && workflow.Now(ctx).Before(r.watched.until) {
+		r.watched.pending.stop()
 	}
-	r.looking = nil
+	r.watched = nil
 }
 
-// watch is an AwaitChange under way.
-type watch struct {
-	what    string
+// changeWatch is an AwaitChange under way.
+type changeWatch struct {
+	subject string
 	until   time.Time
-	pending pending[train.Observation]
+	pending pendingActivity[train.Observation]
 }
 
-// observed takes an observation into the state and tells people.
-func (r *release) observed(ctx workflow.Context, seen train.Observation) {
+// takeObservation takes an observation into the state and tells people.
+func (r *release) takeObservation(ctx workflow.Context, seen train.Observation) {
 	change := rules.Observe(&r.State, seen, workflow.Now(ctx))
-	r.changed(ctx, change)
-	if seen.Started != nil && !r.adopts {
-		r.adopts = true
-		r.news++
-		r.tell(r.coordinationLoud(ctx, words.AdoptedEvent(&r.State, *seen.Started)))
+	r.announceChange(ctx, change)
+	if seen.Started != nil && !r.adoptsJob {
+		r.adoptsJob = true
+		r.changes++
+		r.announce(r.coordinationBroadcast(ctx, words.AdoptedEvent(&r.State, *seen.Started)))
 	}
 }

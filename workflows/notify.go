@@ -17,12 +17,12 @@ import (
 // pace: Slack being down never holds a release. One coroutine a channel, so one
 // broken channel does not hold the others; edits of a card coalesce.
 func NotifyWorkflow(ctx workflow.Context, in train.NotifyInput) error {
-	n := &notifier{door: &door{key: in.Key}, since: workflow.Now(ctx)}
+	n := &notifier{executor: &executor{keyPrefix: in.Key}, since: workflow.Now(ctx)}
 	return n.run(ctx)
 }
 
 type notifier struct {
-	door     *door
+	executor *executor
 	since    time.Time
 	channels []*channel
 	records  []train.DatadogRecord
@@ -80,7 +80,7 @@ func (n *notifier) take(ctx workflow.Context, a train.Announcement) {
 		c.card = a.Card
 	}
 	if a.Event != nil {
-		c.events = append(c.events, train.Event{Message: *a.Event, Broadcast: a.Broadcast, Key: n.door.key + "/" + a.Key})
+		c.events = append(c.events, train.Event{Message: *a.Event, Broadcast: a.Broadcast, Key: n.executor.keyPrefix + "/" + a.Key})
 	}
 	if a.Topic != "" {
 		c.topic = a.Topic
@@ -95,7 +95,7 @@ func (n *notifier) serve(ctx workflow.Context, c *channel) {
 		}
 		card := c.card
 		in := train.DeliverInput{
-			Channel: c.name, TS: c.ts, Card: card, Events: c.events, Topic: c.topic, Since: n.since, Key: n.door.key + "/card",
+			Channel: c.name, TS: c.ts, Card: card, Events: c.events, Topic: c.topic, Since: n.since, Key: n.executor.keyPrefix + "/card",
 		}
 		if card != nil && *card == c.shown {
 			in.Card = nil
@@ -103,12 +103,12 @@ func (n *notifier) serve(ctx workflow.Context, c *channel) {
 		if in.Card != nil || len(in.Events) > 0 || in.Topic != "" {
 			n.post(ctx, c, in)
 		}
-		c.taken(card, in)
+		c.dropDelivered(card, in)
 	}
 }
 
-// taken drops what a delivery took; what has come meanwhile stays.
-func (c *channel) taken(card *train.Message, in train.DeliverInput) {
+// dropDelivered drops what a delivery took; what has come meanwhile stays.
+func (c *channel) dropDelivered(card *train.Message, in train.DeliverInput) {
 	if c.card == card {
 		c.card = nil
 	}
@@ -121,10 +121,10 @@ func (c *channel) taken(card *train.Message, in train.DeliverInput) {
 // post makes one delivery; what cannot be delivered in a day is dropped.
 func (n *notifier) post(ctx workflow.Context, c *channel, in train.DeliverInput) {
 	c.sent++
-	delivered, err := write(ctx, n.door, train.StepMessage, c.sent, delivering(words.Delivers(c.name, in)),
+	delivered, err := write(ctx, n.executor, train.StepMessage, c.sent, deliveryActivity(words.Delivers(c.name, in)),
 		slack.Deliver, func(string) train.DeliverInput { return in })
 	if err != nil {
-		workflow.GetLogger(ctx).Error("Messages were not delivered", "channel", c.name, "title", words.DeliveryTitle(in), "problem", sentence(err))
+		workflow.GetLogger(ctx).Error("Messages were not delivered", "channel", c.name, "title", words.DeliveryTitle(in), "problem", errorSentence(err))
 		return
 	}
 	c.ts = delivered.TS
@@ -142,21 +142,21 @@ func (n *notifier) record(ctx workflow.Context) {
 		}
 		r := n.records[0]
 		n.recorded++
-		_, err := write(ctx, n.door, train.StepRecord, n.recorded, delivering(words.TellsDatadog(r.Event)), datadog.Record,
+		_, err := write(ctx, n.executor, train.StepRecord, n.recorded, deliveryActivity(words.TellsDatadog(r.Event)), datadog.Record,
 			func(string) train.DatadogRecord { return r })
 		if err != nil {
-			workflow.GetLogger(ctx).Error("Datadog was not told", "title", r.Event.Title, "problem", sentence(err))
+			workflow.GetLogger(ctx).Error("Datadog was not told", "title", r.Event.Title, "problem", errorSentence(err))
 		}
 		n.records = n.records[1:]
 	}
 }
 
-// delivering are the options of a delivery. A day is longer than any outage of
+// deliveryActivity are the options of a delivery. A day is longer than any outage of
 // Slack that a message about a release outlives; a channel that the bot was not
 // invited to counts as an outage, because people mend it.
-func delivering(summary string) workflow.ActivityOptions {
+func deliveryActivity(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		Summary:                clip(summary),
+		Summary:                clipSummary(summary),
 		StartToCloseTimeout:    2 * time.Minute,
 		ScheduleToCloseTimeout: 24 * time.Hour,
 		HeartbeatTimeout:       lostWithin,
@@ -164,39 +164,39 @@ func delivering(summary string) workflow.ActivityOptions {
 	}
 }
 
-// delivery is a release's way to its NotifyWorkflow. What is said within one
+// messageQueue is a release's way to its NotifyWorkflow. What is said within one
 // workflow task goes in one signal.
-type delivery struct {
-	id    string
-	sent  int
-	queue []train.Announcement
-	onWay int // signals that have not been confirmed
+type messageQueue struct {
+	id          string
+	announced   *int // announcements so far, over all runs of who announces
+	queue       []train.Announcement
+	unconfirmed int // signals that have not been confirmed
 }
 
-// startDelivery starts the delivery of messages. One that still delivers for an
+// startMessages starts the delivery of messages. One that still delivers for an
 // earlier execution takes these on as well.
-func startDelivery(ctx workflow.Context, id, summary string, sent int) *delivery {
-	d := &delivery{id: id, sent: sent}
+func startMessages(ctx workflow.Context, id, summary string, announced *int) *messageQueue {
+	d := &messageQueue{id: id, announced: announced}
 	info := workflow.GetInfo(ctx)
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(own, workflow.ChildWorkflowOptions{
 		WorkflowID:            d.id,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		StaticSummary:         clip(summary),
+		StaticSummary:         clipSummary(summary),
 	}), train.NotifyWorkflow, train.NotifyInput{Key: d.id + "#" + train.ShortSHA(info.FirstRunID)})
 	if err := child.GetChildWorkflowExecution().Get(own, nil); err != nil {
 		workflow.GetLogger(ctx).Info("Messages go to the delivery that runs already", "id", d.id, "because", err)
 	}
-	workflow.Go(own, d.handOver)
+	workflow.Go(own, d.sendSignals)
 	return d
 }
 
 // send queues announcements; the last card for a channel counts.
-func (d *delivery) send(announcements []train.Announcement) {
+func (d *messageQueue) send(announcements []train.Announcement) {
 	for _, a := range announcements {
-		d.sent++
-		a.Key = fmt.Sprintf("event-%d", d.sent)
+		*d.announced++
+		a.Key = fmt.Sprintf("event-%d", *d.announced)
 		for i := range d.queue {
 			if d.queue[i].Channel == a.Channel && a.Card != nil {
 				d.queue[i].Card = nil
@@ -206,27 +206,27 @@ func (d *delivery) send(announcements []train.Announcement) {
 	}
 }
 
-// handOver signals what has been queued, once the code that queues it waits for
+// sendSignals signals what has been queued, once the code that queues it waits for
 // something else.
-func (d *delivery) handOver(ctx workflow.Context) {
+func (d *messageQueue) sendSignals(ctx workflow.Context) {
 	for {
 		if err := workflow.Await(ctx, func() bool { return len(d.queue) > 0 }); err != nil {
 			return // the context is never cancelled
 		}
 		signal := workflow.SignalExternalWorkflow(ctx, d.id, "", train.SignalAnnounce, d.queue)
 		d.queue = nil
-		d.onWay++
+		d.unconfirmed++
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			if err := signal.Get(ctx, nil); err != nil {
 				workflow.GetLogger(ctx).Error("Announcements were not handed over", "id", d.id, "error", err)
 			}
-			d.onWay--
+			d.unconfirmed--
 		})
 	}
 }
 
 // flush waits until everything is handed over: what a closing workflow has not
 // handed over is lost.
-func (d *delivery) flush(ctx workflow.Context) error {
-	return workflow.Await(ctx, func() bool { return len(d.queue) == 0 && d.onWay == 0 })
+func (d *messageQueue) flush(ctx workflow.Context) error {
+	return workflow.Await(ctx, func() bool { return len(d.queue) == 0 && d.unconfirmed == 0 })
 }

@@ -17,80 +17,82 @@ import (
 // skipped and added days. It exists only while it has something to remember.
 // Its ID is train.MemoryID.
 func TrainWorkflow(ctx workflow.Context, in train.MemoryInput) (train.Memory, error) {
-	k := &keeper{name: in.Train, Memory: in.Memory, record: in.Record}
+	k := &trainMemory{name: in.Train, Memory: in.Memory, record: in.Record}
 	if err := k.setup(ctx); err != nil {
 		return train.Memory{}, err
 	}
 	return k.run(ctx, in)
 }
 
-// keeper is the running memory of a train.
-type keeper struct {
+// trainMemory is the running memory of a train.
+type trainMemory struct {
 	train.Memory
 
-	name    string
-	config  train.Train
-	refused string // why there is no configuration
-	ready   bool
-	record  train.Record
-	door    *door
-	doors   *commandDoors
+	name                 string
+	config               train.Train
+	configurationProblem string // why there is no configuration
+	ready                bool
+	record               train.Record
+	executor             *executor
+	commands             *commandHandlers
 
-	untold []train.Decision // decisions that open releases have not been told of
-	told   int64            // revision that they know
-	said   int              // messages that are on their way
-	posted int
-	frozen int // times that the freeze period was brought up to date
+	unannounced       []train.Decision // decisions that open releases have not been told of
+	announcedRevision int64            // revision that they know
+	messagesUnderWay  int              // messages that are on their way
+	messagesPosted    int
+	freezeCalls       int // times that the freeze period was brought up to date
 }
 
-func (k *keeper) setup(ctx workflow.Context) error {
+func (k *trainMemory) setup(ctx workflow.Context) error {
 	info := workflow.GetInfo(ctx)
-	k.door = &door{key: info.WorkflowExecution.ID + "#" + train.ShortSHA(info.FirstRunID)}
-	k.told = k.Revision
+	k.executor = &executor{keyPrefix: info.WorkflowExecution.ID + "#" + train.ShortSHA(info.FirstRunID)}
+	k.announcedRevision = k.Revision
 	k.config = train.Train{Name: k.name, Zone: "UTC"}
 	if err := workflow.SetQueryHandler(ctx, train.QueryStatus, func() (train.MemoryStatus, error) {
 		return words.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), nil
 	}); err != nil {
 		return fmt.Errorf("register the status query: %w", err)
 	}
-	k.doors = &commandDoors{obey: k.obey}
-	return k.doors.open(ctx)
+	k.commands = &commandHandlers{handle: k.handleCommand}
+	return k.commands.register(ctx)
 }
 
-// linger is how long a train with nothing to remember waits for a command:
+// idleTimeout is how long a train with nothing to remember waits for a command:
 // long enough to start it by hand and then to signal it.
-const linger = time.Minute
+const idleTimeout = time.Minute
 
 // run keeps the world as the memory says, until there is nothing to remember.
-func (k *keeper) run(ctx workflow.Context, in train.MemoryInput) (train.Memory, error) {
+func (k *trainMemory) run(ctx workflow.Context, in train.MemoryInput) (train.Memory, error) {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx) // cancelling the memory of a hold would lift it
 	defer cancel()
-	read, err := call(ctx, k.door, short(words.ConfigurationOf(k.name)), departures.ReadTrain,
+	read, err := call(ctx, k.executor, shortActivity(words.ConfigurationOf(k.name)), departures.ReadTrain,
 		train.ReadTrainInput{Train: k.name})
 	switch {
 	case err != nil:
-		k.refused = sentence(err)
+		k.configurationProblem = errorSentence(err)
 	case read.Refused != "":
-		k.refused = read.Refused
+		k.configurationProblem = read.Refused
 	default:
 		k.config = read.Train
 	}
 	k.ready = true
 	for {
-		if err := k.settle(ctx); err != nil {
+		if err := k.reconcile(ctx); err != nil {
 			return k.Memory, err
 		}
 		workflow.SetCurrentDetails(ctx, words.TrainStatusText(words.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), words.Markdown))
 		heard := len(k.record.Decisions) + k.record.Dropped
-		wait := linger
+		wait := idleTimeout
 		if !k.Empty() {
 			wait = k.nextWake(workflow.Now(ctx)).Sub(workflow.Now(ctx))
 		}
-		if err := k.sleep(ctx, wait, func() bool { return len(k.record.Decisions)+k.record.Dropped != heard || k.told != k.Revision }); err != nil {
+		if err := k.sleep(ctx, wait, func() bool {
+			return len(k.record.Decisions)+k.record.Dropped != heard || k.announcedRevision != k.Revision
+		}); err != nil {
 			return k.Memory, err
 		}
 		rules.Forget(&k.Memory, calendar.DayOf(workflow.Now(ctx).In(k.config.Location())))
-		quiet := len(k.record.Decisions)+k.record.Dropped == heard && k.told == k.Revision && k.said == 0 && k.doors.idle(ctx)
+		quiet := len(k.record.Decisions)+k.record.Dropped == heard && k.announcedRevision == k.Revision && k.messagesUnderWay == 0 && k.commands.idle(ctx)
 		switch {
 		case quiet && k.Empty():
 			return k.Memory, nil
@@ -101,20 +103,20 @@ func (k *keeper) run(ctx workflow.Context, in train.MemoryInput) (train.Memory, 
 }
 
 // sleep waits for a time or a condition and leaves no timer behind.
-func (k *keeper) sleep(ctx workflow.Context, wait time.Duration, cond func() bool) error {
+func (k *trainMemory) sleep(ctx workflow.Context, wait time.Duration, cond func() bool) error {
 	if cond() {
 		return nil
 	}
 	timed, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	timer := workflow.NewTimerWithOptions(timed, max(wait, time.Second),
-		workflow.TimerOptions{Summary: clip(words.LooksAfterMemory(k.name))})
+		workflow.TimerOptions{Summary: clipSummary(words.LooksAfterMemory(k.name))})
 	return workflow.Await(ctx, func() bool { return timer.IsReady() || cond() })
 }
 
 // nextWake is when the memory changes by itself: the freeze is to be extended,
 // or the day ends.
-func (k *keeper) nextWake(now time.Time) time.Time {
+func (k *trainMemory) nextWake(now time.Time) time.Time {
 	wake := calendar.DayOf(now.In(k.config.Location())).Add(1).At(calendar.Clock{Minute: 1}, k.config.Location())
 	if f := k.Freeze; f != nil && f.ID != 0 {
 		if renew := f.Until.Add(-rules.RenewBefore); renew.Before(wake) {
@@ -124,10 +126,10 @@ func (k *keeper) nextWake(now time.Time) time.Time {
 	return wake
 }
 
-// settle tells open releases what is remembered, then brings GitLab's freeze
+// reconcile tells open releases what is remembered, then brings GitLab's freeze
 // period into line: with the hold it exists, without it it does not.
-func (k *keeper) settle(ctx workflow.Context) error {
-	for k.told != k.Revision {
+func (k *trainMemory) reconcile(ctx workflow.Context) error {
+	for k.announcedRevision != k.Revision {
 		k.tellReleases(ctx)
 	}
 	now := workflow.Now(ctx)
@@ -138,26 +140,26 @@ func (k *keeper) settle(ctx workflow.Context) error {
 	case !hotfix && f.ID == 0:
 		k.Freeze = nil
 	case !hotfix:
-		return k.freeze(ctx, words.DeleteOurFreeze(), gitlab.DeleteFreeze, *f, func(train.FreezeResult) { k.Freeze = nil })
+		return k.callFreezeActivity(ctx, words.DeleteOurFreeze(), gitlab.DeleteFreeze, *f, func(train.FreezeResult) { k.Freeze = nil })
 	case f.ID == 0 && f.Problem == "":
-		return k.freeze(ctx, words.CreateOurFreeze(), gitlab.CreateFreeze, *f,
+		return k.callFreezeActivity(ctx, words.CreateOurFreeze(), gitlab.CreateFreeze, *f,
 			func(made train.FreezeResult) { k.Freeze.ID = made.ID })
 	case f.ID != 0 && !now.Before(f.Until.Add(-rules.RenewBefore)):
-		k.bump(now)
+		k.revise(now)
 		later := rules.Extended(*f)
-		return k.freeze(ctx, words.ExtendOurFreeze(), gitlab.ChangeFreeze, later,
-			func(made train.FreezeResult) { k.changed(later, made) })
+		return k.callFreezeActivity(ctx, words.ExtendOurFreeze(), gitlab.ChangeFreeze, later,
+			func(made train.FreezeResult) { k.takeChangedFreeze(later, made) })
 	case f.ID != 0 && !f.Applied.Equal(f.Until):
 		want := *f
-		return k.freeze(ctx, words.ChangeEndOfOurFreeze(), gitlab.ChangeFreeze, want,
-			func(made train.FreezeResult) { k.changed(want, made) })
+		return k.callFreezeActivity(ctx, words.ChangeEndOfOurFreeze(), gitlab.ChangeFreeze, want,
+			func(made train.FreezeResult) { k.takeChangedFreeze(want, made) })
 	}
 	return nil
 }
 
-// changed takes over a freeze period whose end was changed; one that somebody
+// takeChangedFreeze takes over a freeze period whose end was changed; one that somebody
 // deleted in GitLab is created anew, because the hold stands.
-func (k *keeper) changed(want train.OwnFreeze, made train.FreezeResult) {
+func (k *trainMemory) takeChangedFreeze(want train.OwnFreeze, made train.FreezeResult) {
 	k.Freeze.Until, k.Freeze.Applied = want.Until, want.Until
 	if made.Gone {
 		k.Freeze.ID = 0
@@ -167,15 +169,15 @@ func (k *keeper) changed(want train.OwnFreeze, made train.FreezeResult) {
 // freezeActivity creates, changes or deletes a freeze period.
 type freezeActivity = func(context.Context, train.FreezeInput) (train.FreezeResult, error)
 
-// freeze makes one call about our freeze period and takes its result.
-func (k *keeper) freeze(ctx workflow.Context, summary string, activity freezeActivity, f train.OwnFreeze, done func(train.FreezeResult)) error {
-	k.frozen++
-	result, err := write(ctx, k.door, train.StepFreeze, k.frozen, short(summary), activity, func(key string) train.FreezeInput {
+// callFreezeActivity makes one call about our freeze period and takes its result.
+func (k *trainMemory) callFreezeActivity(ctx workflow.Context, summary string, activity freezeActivity, f train.OwnFreeze, done func(train.FreezeResult)) error {
+	k.freezeCalls++
+	result, err := write(ctx, k.executor, train.StepFreeze, k.freezeCalls, shortActivity(summary), activity, func(key string) train.FreezeInput {
 		return train.FreezeInput{Project: k.config.Project, Freeze: f, Key: key}
 	})
 	problem := result.Refused
 	if err != nil {
-		problem = sentence(err)
+		problem = errorSentence(err)
 	}
 	if problem != "" {
 		if k.Freeze != nil {
@@ -186,68 +188,68 @@ func (k *keeper) freeze(ctx workflow.Context, summary string, activity freezeAct
 				k.Freeze.Until, k.Freeze.Applied = f.Until, f.Until // not again and again
 			}
 		}
-		k.say(ctx, words.FreezeTrouble(k.config, problem))
+		k.postMessage(ctx, words.FreezeTrouble(k.config, problem))
 	} else {
 		done(result)
 		if k.Freeze != nil {
 			k.Freeze.Problem, k.Freeze.Applied = "", f.Until
 		}
 	}
-	k.bump(workflow.Now(ctx))
+	k.revise(workflow.Now(ctx))
 	return nil
 }
 
-// bump says that the memory has changed.
-func (k *keeper) bump(now time.Time) { k.Revision = max(k.Revision+1, now.UnixMilli()) }
+// revise says that the memory has changed.
+func (k *trainMemory) revise(now time.Time) { k.Revision = max(k.Revision+1, now.UnixMilli()) }
 
 // tellReleases hands the memory to open releases; where there is none, the
 // train says itself what was decided.
-func (k *keeper) tellReleases(ctx workflow.Context) {
-	news := train.News{Memory: k.Memory, Decisions: k.untold}
-	k.untold, k.told = nil, k.Revision
-	told, err := call(ctx, k.door, short(words.TellOpenReleases()), trains.TellReleases,
-		train.TellReleasesInput{Train: k.name, News: news})
+func (k *trainMemory) tellReleases(ctx workflow.Context) {
+	update := train.MemoryUpdate{Memory: k.Memory, Decisions: k.unannounced}
+	k.unannounced, k.announcedRevision = nil, k.Revision
+	told, err := call(ctx, k.executor, shortActivity(words.TellOpenReleases()), trains.TellReleases,
+		train.TellReleasesInput{Train: k.name, Update: update})
 	if err != nil {
 		workflow.GetLogger(ctx).Error("Open releases were not told; they read it before they act", "error", err)
 	}
 	if len(told.IDs) > 0 {
 		return
 	}
-	for _, d := range news.Decisions {
-		k.say(ctx, words.MemoryMessage(k.config, d, &k.Memory))
+	for _, d := range update.Decisions {
+		k.postMessage(ctx, words.MemoryMessage(k.config, d, &k.Memory))
 	}
 }
 
-// say posts a message to the coordination channel, at Slack's own pace.
-func (k *keeper) say(ctx workflow.Context, m train.Message) {
+// postMessage posts a message to the coordination channel, at Slack's own pace.
+func (k *trainMemory) postMessage(ctx workflow.Context, m train.Message) {
 	if k.config.Slack.Coordination == "" {
 		return
 	}
-	k.said++
-	k.posted++
-	n, since := k.posted, workflow.Now(ctx)
+	k.messagesUnderWay++
+	k.messagesPosted++
+	n, since := k.messagesPosted, workflow.Now(ctx)
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		_, err := write(ctx, k.door, train.StepMessage, n, delivering(m.Title), slack.Deliver, func(key string) train.DeliverInput {
+		_, err := write(ctx, k.executor, train.StepMessage, n, deliveryActivity(m.Title), slack.Deliver, func(key string) train.DeliverInput {
 			return train.DeliverInput{Channel: k.config.Slack.Coordination, Card: &m, Since: since, Key: key}
 		})
 		if err != nil {
-			workflow.GetLogger(ctx).Error("A message was not delivered", "title", m.Title, "problem", sentence(err))
+			workflow.GetLogger(ctx).Error("A message was not delivered", "title", m.Title, "problem", errorSentence(err))
 		}
-		k.said--
+		k.messagesUnderWay--
 	})
 }
 
 // freezeAnswered is how long an answer waits for GitLab.
 const freezeAnswered = 15 * time.Second
 
-// obey decides on a command of the train and remembers it.
-func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answer, *train.Refusal) {
+// handleCommand decides on a command of the train and remembers it.
+func (k *trainMemory) handleCommand(ctx workflow.Context, a commandRequest) (train.Decision, train.Answer, *train.Refusal) {
 	c, refusal := a.decode()
 	if err := workflow.Await(ctx, func() bool { return k.ready }); err != nil {
 		refusal = &train.Refusal{Code: train.RefusedTrainIsEnding, Command: a.name}
 	}
 	now := workflow.Now(ctx)
-	d := train.Decision{At: now, Command: a.name, By: c.By, Identity: train.IdentityClaimed, Door: a.door, Reason: c.Reason, ID: c.ID}
+	d := train.Decision{At: now, Command: a.name, By: c.By, Identity: train.IdentityClaimed, Source: a.source, Reason: c.Reason, ID: c.ID}
 	var answer train.Answer
 	switch {
 	case refusal != nil:
@@ -255,8 +257,8 @@ func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answ
 		answer = train.Answer{Sentence: words.DoneAlready(), Revision: k.Revision}
 		d.Accepted, d.Sentence = true, answer.Sentence
 		return d, answer, nil
-	case k.refused != "":
-		refusal = &train.Refusal{Code: train.RefusedTrainNotConfigured, Command: a.name, Detail: k.refused}
+	case k.configurationProblem != "":
+		refusal = &train.Refusal{Code: train.RefusedTrainNotConfigured, Command: a.name, Detail: k.configurationProblem}
 	default:
 		refusal = rules.PolicyRefuses(k.config.Policy, a.name, c)
 	}
@@ -270,26 +272,26 @@ func (k *keeper) obey(ctx workflow.Context, a asked) (train.Decision, train.Answ
 	if refusal != nil {
 		d.Code, d.Sentence = refusal.Code, words.Refusal(refusal, k.config.Location())
 	} else {
-		k.bump(now)
+		k.revise(now)
 		if a.name == train.HotfixFreeze || a.name == train.LiftHotfixFreeze {
-			answer.Sentence += " " + k.freezeWords(ctx)
+			answer.Sentence += " " + k.freezeOutcome(ctx)
 			d.Sentence = answer.Sentence
 		}
-		k.untold = append(k.untold, d)
-		k.bump(workflow.Now(ctx))
+		k.unannounced = append(k.unannounced, d)
+		k.revise(workflow.Now(ctx))
 		if c.ID != "" { // asked by a release, for its copy
 			answer.Revision = k.Revision
 		}
 	}
 	k.record.Add(d)
-	if refusal != nil && a.door == train.BySignal && k.posted < refusalsTold {
-		k.say(ctx, words.MemoryMessage(k.config, d, &k.Memory))
+	if refusal != nil && a.source == train.SourceSignal && k.messagesPosted < refusalsAnnouncedAtMost {
+		k.postMessage(ctx, words.MemoryMessage(k.config, d, &k.Memory))
 	}
 	return d, answer, refusal
 }
 
-// freezeWords waits a moment for GitLab and says how our freeze period stands.
-func (k *keeper) freezeWords(ctx workflow.Context) string {
+// freezeOutcome waits a moment for GitLab and says how our freeze period stands.
+func (k *trainMemory) freezeOutcome(ctx workflow.Context) string {
 	settled := func() bool {
 		f := k.Freeze
 		if k.Holding(train.HoldHotfix) {

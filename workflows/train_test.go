@@ -26,7 +26,7 @@ type shed struct {
 	refuse  string
 	silent  time.Duration // how long GitLab takes
 	open    []string      // open releases
-	told    []train.News
+	told    []train.MemoryUpdate
 	said    []string
 	unknown string
 	steps   []string
@@ -45,7 +45,7 @@ func newShed(t *testing.T) *shed {
 		return train.ReadTrainResult{Train: s.config, Refused: s.unknown}, nil
 	}))
 	s.env.OnActivity(trains.TellReleases, any, any).Return(lockedIn(&s.mu, func(in train.TellReleasesInput) (train.ToldReleases, error) {
-		s.told = append(s.told, in.News)
+		s.told = append(s.told, in.Update)
 		return train.ToldReleases{IDs: s.open}, nil
 	}))
 	slow := func() time.Duration { return s.silent }

@@ -392,7 +392,7 @@ func TestTranscriptsOfOrdersThatStand(t *testing.T) {
 		s.Staging.Outcome, s.Orders.Retry = train.DeployFailed, train.Staging
 	})
 	ask("a new E2E run stands", train.RerunE2E, ada(""), func(s *train.State) { s.Orders.Rerun = true })
-	ask("a cut stands", train.CutTag, ada("x"), func(s *train.State) { s.Orders.Recut = &train.Recut{SHA: sha} })
+	ask("a cut stands", train.CutTag, ada("x"), func(s *train.State) { s.Orders.Cut = &train.CutOrder{SHA: sha} })
 	ask("a rollback stands", train.CutTag, ada("x"), func(s *train.State) { s.Orders.Rollback = &train.RollbackOrder{} })
 	ask("a rollback stands", train.Rollback, cmd(train.Command{Reason: "x", Environment: train.Staging}), func(s *train.State) { s.Orders.Rollback = &train.RollbackOrder{} })
 	ask("an end stands", train.Rollback, cmd(train.Command{Reason: "x", Environment: train.Staging}), func(s *train.State) {

@@ -43,8 +43,8 @@ func (w *world) answerDeploys() {
 		}
 		return train.PlayedDeploy{PlayedJob: played, Before: before}, err
 	}))
-	e.OnActivity(deploys.FindOut, any, any).Return(locked(w, func(train.FindOutInput) (train.FoundOut, error) {
-		return train.FoundOut{Sentence: w.deploys.foundOut}, nil
+	e.OnActivity(deploys.FindOut, any, any).Return(locked(w, func(train.FindOutInput) (train.DeployFindings, error) {
+		return train.DeployFindings{Sentence: w.deploys.foundOut}, nil
 	}))
 	e.OnActivity(deploys.PlanRollback, any, any).Return(locked(w, func(in train.PlanRollbackInput) (train.RollbackPlan, error) {
 		plan := train.RollbackPlan{
@@ -66,10 +66,10 @@ func (w *world) answerDeploys() {
 		}
 		return plan, nil
 	}))
-	e.OnActivity(deploys.AwaitFree, any, any).Return(locked(w, func(train.AwaitFreeInput) (train.Freed, error) {
+	e.OnActivity(deploys.AwaitFree, any, any).Return(locked(w, func(train.AwaitFreeInput) (train.EnvironmentFree, error) {
 		if w.holds.busy != nil && w.deploys.stillBusy {
-			return train.Freed{Busy: w.holds.busy.Reason}, nil
+			return train.EnvironmentFree{Busy: w.holds.busy.Reason}, nil
 		}
-		return train.Freed{}, nil
+		return train.EnvironmentFree{}, nil
 	})).AfterFn(func() time.Duration { return w.deploys.freeTakes })
 }

@@ -97,7 +97,7 @@ func (w *world) answerGitLab() {
 		w.gitlab.tags++
 		require.Contains(w.t, in.Key, releaseID)
 		tag := train.Tag{Prefix: in.Prefix, Day: in.Day, Patch: w.gitlab.tags}
-		return train.CreatedTag{Candidate: train.Candidate{Tag: tag.String(), SHA: in.SHA}, Ahead: w.holds.ahead}, nil
+		return train.CreatedTag{Candidate: train.Candidate{Tag: tag.String(), SHA: in.SHA}, FreezeAhead: w.holds.ahead}, nil
 	}))
 	e.OnActivity(gitlab.AdoptTag, any, any).Return(locked(w, func(in train.AdoptTagInput) (train.CreatedTag, error) {
 		return train.CreatedTag{Candidate: train.Candidate{Tag: in.Tag, SHA: in.SHA}}, nil

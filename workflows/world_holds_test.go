@@ -129,9 +129,9 @@ func (w *world) ofTrain(instant time.Time, name train.CommandName, c train.Comma
 		sentence, refused := remember(&w.holds.memory, name, c, w.env.Now(), w.in.Train.Location())
 		require.Empty(w.t, refused)
 		w.holds.memory.Revision++
-		news := train.News{Memory: w.holds.memory, Decisions: []train.Decision{{At: w.env.Now(), Command: name, By: c.By, Reason: c.Reason, Accepted: true, Sentence: sentence}}}
+		news := train.MemoryUpdate{Memory: w.holds.memory, Decisions: []train.Decision{{At: w.env.Now(), Command: name, By: c.By, Reason: c.Reason, Accepted: true, Sentence: sentence}}}
 		w.mu.Unlock()
-		w.env.SignalWorkflow(train.SignalNews, news)
+		w.env.SignalWorkflow(train.SignalMemoryUpdate, news)
 	})
 }
 

@@ -147,17 +147,17 @@ func (c Calendar) holiday(d Day) (name string, ok bool) {
 	return "", false
 }
 
-// BusinessDay says whether people work: Monday to Friday and no holiday.
-func (c Calendar) BusinessDay(d Day) bool {
+// businessDay says whether people work: Monday to Friday and no holiday.
+func (c Calendar) businessDay(d Day) bool {
 	w := d.Weekday()
 	_, holiday := c.holiday(d)
 	return w != time.Saturday && w != time.Sunday && !holiday
 }
 
-// CutDay is the last business day before a release day.
-func (c Calendar) CutDay(release Day) Day {
+// cutDay is the last business day before a release day.
+func (c Calendar) cutDay(release Day) Day {
 	d := release.Add(-1)
-	for !c.BusinessDay(d) { // ends: a calendar names so many holidays only
+	for !c.businessDay(d) { // ends: a calendar names so many holidays only
 		d = d.Add(-1)
 	}
 	return d
@@ -194,7 +194,7 @@ type Timetable struct {
 
 // cutAt is the instant at which a release day is cut.
 func (t Timetable) cutAt(release Day) time.Time {
-	return t.Calendar.CutDay(release).At(t.Cut, t.Zone).UTC()
+	return t.Calendar.cutDay(release).At(t.Cut, t.Zone).UTC()
 }
 
 // opensAt is the instant at which a release day's window opens.
@@ -220,8 +220,8 @@ func (t Timetable) instants(day Day) Plan {
 	}
 	p.E2EDeadline = p.WindowOpens.Add(-t.E2EDeadline.D())
 	if !t.E2EAt.IsZero() {
-		evening := t.Calendar.CutDay(day)
-		if t.E2EAt.Before(t.Cut) { // after midnight
+		evening := t.Calendar.cutDay(day)
+		if t.E2EAt.before(t.Cut) { // after midnight
 			evening = evening.Add(1)
 		}
 		p.E2EAt = evening.At(t.E2EAt, t.Zone).UTC()
@@ -292,7 +292,7 @@ func (t Timetable) Departures(after time.Time, n int) []Departure {
 }
 
 func (t Timetable) note(d Day, why string) string {
-	cut := t.Calendar.CutDay(d)
+	cut := t.Calendar.cutDay(d)
 	if cut == d.Add(-1) {
 		return why
 	}
@@ -306,9 +306,9 @@ func (t Timetable) note(d Day, why string) string {
 // CannotAdd says why a day cannot be added as a release day; empty: it can. Two
 // release days with one cut day cannot be.
 func (t Timetable) CannotAdd(day Day) string {
-	cut := t.Calendar.CutDay(day)
+	cut := t.Calendar.cutDay(day)
 	for d := cut; d.Before(day.Add(margin)); d = d.Add(1) {
-		if ok, _ := t.Calendar.Release(d); ok && d != day && t.Calendar.CutDay(d) == cut {
+		if ok, _ := t.Calendar.Release(d); ok && d != day && t.Calendar.cutDay(d) == cut {
 			return fmt.Sprintf("%s cannot be added: it would be cut on %s, as %s is", day, cut, d)
 		}
 	}

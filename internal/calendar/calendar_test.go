@@ -150,15 +150,15 @@ func TestTheCutDayIsTheLastBusinessDayBefore(t *testing.T) {
 		{"a release day that is a Sunday", "2026-11-29", "2026-11-27", nil},
 	} {
 		tr := api(holidays(t, c.holidays...))
-		assert.Equal(t, c.cut, tr.Calendar.CutDay(day(t, c.release)).String(), c.why)
+		assert.Equal(t, c.cut, tr.Calendar.cutDay(day(t, c.release)).String(), c.why)
 	}
 }
 
 func TestAnAddedReleaseOnAHolidayDoesNotMakeItABusinessDay(t *testing.T) {
 	c := api(holidays(t, "2026-11-26"), added(t, "2026-11-26", "")).Calendar
-	assert.False(t, c.BusinessDay(day(t, "2026-11-26")))
-	assert.True(t, c.BusinessDay(day(t, "2026-11-27")))
-	assert.False(t, c.BusinessDay(day(t, "2026-11-28")))
+	assert.False(t, c.businessDay(day(t, "2026-11-26")))
+	assert.True(t, c.businessDay(day(t, "2026-11-27")))
+	assert.False(t, c.businessDay(day(t, "2026-11-28")))
 }
 
 func TestAPlanHoldsTheInstantsOfTheDay(t *testing.T) {

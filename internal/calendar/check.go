@@ -38,7 +38,7 @@ func (t Timetable) Check(today Day) []Problem {
 
 func (t Timetable) checkTimes() []Problem {
 	var out []Problem
-	if !t.Opens.Before(t.Closes) {
+	if !t.Opens.before(t.Closes) {
 		out = append(out, Problem{"window.closes", fmt.Sprintf("the window closes at %s, which is not after it opens at %s: close it later on the same day", t.Closes, t.Opens)})
 	}
 	if t.Cut.Hour < 4 {
@@ -116,12 +116,12 @@ func (t Timetable) checkCuts(today Day) []Problem {
 	}
 	cuts := map[Day]Day{}
 	t.Calendar.releaseDays(today.Add(-margin), t.checkedDays(today), func(d Day) bool {
-		cut := t.Calendar.CutDay(d)
+		cut := t.Calendar.cutDay(d)
 		if other, taken := cuts[cut]; taken {
 			refuse(t.Calendar.entryOf(d, other), "the release days %s and %s have one cut day, %s: move or remove one of them", other, d, cut)
 		}
 		cuts[cut] = d
-		if ok, _ := t.Calendar.Release(cut); ok && !t.Closes.Before(t.Cut) {
+		if ok, _ := t.Calendar.Release(cut); ok && !t.Closes.before(t.Cut) {
 			refuse("cut.at", "%s is cut on %s, itself a release day, at %s, before its window has closed at %s: cut later", d, cut, t.Cut, t.Closes)
 		}
 		p := t.instants(d)

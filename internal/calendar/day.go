@@ -136,8 +136,8 @@ func (c *Clock) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Before says whether c is earlier in the day than e.
-func (c Clock) Before(e Clock) bool { return c.Hour*60+c.Minute < e.Hour*60+e.Minute }
+// before says whether c is earlier in the day than e.
+func (c Clock) before(e Clock) bool { return c.Hour*60+c.Minute < e.Hour*60+e.Minute }
 
 // Duration is a span that people type and read, written as Go writes it: 90s,
 // 60m, 8h. Zero means "left out".

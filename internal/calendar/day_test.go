@@ -150,9 +150,9 @@ func TestAClockIsReadAsHoursAndMinutes(t *testing.T) {
 }
 
 func TestClocksAreOrderedByTheTimeOfDay(t *testing.T) {
-	assert.True(t, Clock{Hour: 9, Minute: 59}.Before(Clock{Hour: 10}))
-	assert.False(t, Clock{Hour: 10}.Before(Clock{Hour: 10}))
-	assert.False(t, Clock{Hour: 10, Minute: 1}.Before(Clock{Hour: 10}))
+	assert.True(t, Clock{Hour: 9, Minute: 59}.before(Clock{Hour: 10}))
+	assert.False(t, Clock{Hour: 10}.before(Clock{Hour: 10}))
+	assert.False(t, Clock{Hour: 10, Minute: 1}.before(Clock{Hour: 10}))
 }
 
 func TestClocksSurviveJSON(t *testing.T) {

@@ -29,7 +29,7 @@ func (t Timetable) ScheduleSpec(today Day) ScheduleSpec {
 	ordinary := Calendar{Weekdays: t.Calendar.Weekdays}
 	for _, w := range t.Calendar.Weekdays {
 		release := today.Add((int(w) - int(today.Weekday()) + 7) % 7)
-		spec.Weekdays = append(spec.Weekdays, ordinary.CutDay(release).Weekday())
+		spec.Weekdays = append(spec.Weekdays, ordinary.cutDay(release).Weekday())
 	}
 	slices.Sort(spec.Weekdays)
 	spec.Weekdays = slices.Compact(spec.Weekdays)
@@ -39,7 +39,7 @@ func (t Timetable) ScheduleSpec(today Day) ScheduleSpec {
 	first, days := today.Add(-margin), t.checkedDays(today)
 	cuts := map[Day]bool{}
 	t.Calendar.releaseDays(first, days+margin, func(d Day) bool {
-		cuts[t.Calendar.CutDay(d)] = true
+		cuts[t.Calendar.cutDay(d)] = true
 		return true
 	})
 	for i := range days {

@@ -40,15 +40,15 @@ type Precedence int
 
 // What keeps production safe acts first.
 const (
-	ActsCancel Precedence = iota
-	ActsHotfix
-	ActsPause
-	ActsMarkBad
-	ActsRevoke
-	ActsCut
-	ActsRollback
-	ActsInOrder
-	ActsLast
+	actsCancel Precedence = iota
+	actsHotfix
+	actsPause
+	actsMarkBad
+	actsRevoke
+	actsCut
+	actsRollback
+	actsInOrder
+	actsLast
 )
 
 // Table is a list of commands.
@@ -88,8 +88,8 @@ func (d Definition) AllFields() []string {
 	return slices.Concat([]string{"by", "reason"}, d.Fields, []string{"id"})
 }
 
-// RequiredFields are the JSON names that may not be left out.
-func (d Definition) RequiredFields() []string {
+// requiredFields are the JSON names that may not be left out.
+func (d Definition) requiredFields() []string {
 	out := []string{"by"}
 	if d.NeedsReason {
 		out = append(out, "reason")
@@ -121,7 +121,7 @@ type Effect struct {
 	// Rollback is what is put back.
 	Rollback *train.RollbackOrder
 	// Recut is the new candidate that was ordered.
-	Recut *train.Recut
+	Recut *train.CutOrder
 	// Forced says that what runs is stopped.
 	Forced bool
 }
@@ -173,8 +173,8 @@ func Remember(m *train.Memory, name train.CommandName, c train.Command, now time
 	return effect, refusal.Of(name)
 }
 
-// first is the first of several refusals; nil: there is none.
-func first(refusals ...*train.Refusal) *train.Refusal {
+// firstRefusal is the first of several refusals; nil: there is none.
+func firstRefusal(refusals ...*train.Refusal) *train.Refusal {
 	for _, r := range refusals {
 		if r != nil {
 			return r

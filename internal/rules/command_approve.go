@@ -9,7 +9,7 @@ import (
 
 func approveCommand() Definition {
 	return Definition{
-		Name: train.ApproveDespiteE2E, NeedsReason: true, Fields: []string{"tag"}, Required: []string{"tag"}, Precedence: ActsInOrder,
+		Name: train.ApproveDespiteE2E, NeedsReason: true, Fields: []string{"tag"}, Required: []string{"tag"}, Precedence: actsInOrder,
 		Example: train.Command{Tag: "api/v2026.11.24.1", Reason: "known flake, booking pod looked at it"},
 		permits: approverIsPermitted, check: checkApprove,
 		apply: func(s *train.State, c train.Command, now time.Time) Effect {
@@ -39,7 +39,7 @@ func approverIsPermitted(p train.Policy, s *train.State, c train.Command) *train
 }
 
 func checkApprove(s *train.State, c train.Command, _ time.Time) *train.Refusal {
-	if r := first(needsCandidate(s), notInProduction(s), notDeploying(s)); r != nil {
+	if r := firstRefusal(needsCandidate(s), notInProduction(s), notDeploying(s)); r != nil {
 		return r
 	}
 	switch {
@@ -63,7 +63,7 @@ func checkApprove(s *train.State, c train.Command, _ time.Time) *train.Refusal {
 
 func revokeCommand() Definition {
 	return Definition{
-		Name: train.RevokeApproval, NeedsReason: true, Precedence: ActsRevoke, Example: train.Command{Reason: "it is a real bug"},
+		Name: train.RevokeApproval, NeedsReason: true, Precedence: actsRevoke, Example: train.Command{Reason: "it is a real bug"},
 		check: func(s *train.State, _ train.Command, _ time.Time) *train.Refusal {
 			switch {
 			case s.Approval == nil:

@@ -11,14 +11,14 @@ import (
 // new candidate would be and then calls OrderCandidate.
 func cutTagCommand() Definition {
 	return Definition{
-		Name: train.CutTag, NeedsReason: true, Fields: []string{"sha", "tag"}, Precedence: ActsCut,
+		Name: train.CutTag, NeedsReason: true, Fields: []string{"sha", "tag"}, Precedence: actsCut,
 		Example: train.Command{SHA: "1a2b3c4d", Reason: "takes the revert of !12"},
 		check:   checkCut,
 	}
 }
 
 func checkCut(s *train.State, c train.Command, _ time.Time) *train.Refusal {
-	if r := first(needsCandidate(s), notDeploying(s)); r != nil {
+	if r := firstRefusal(needsCandidate(s), notDeploying(s)); r != nil {
 		return r
 	}
 	switch {
@@ -30,7 +30,7 @@ func checkCut(s *train.State, c train.Command, _ time.Time) *train.Refusal {
 		return &train.Refusal{Code: train.RefusedAlreadyCandidate, Tag: c.Tag}
 	case s.Orders.Rollback != nil || s.Phase == train.RollingBack:
 		return &train.Refusal{Code: train.RefusedRollbackUnderWay}
-	case s.Orders.Recut != nil:
+	case s.Orders.Cut != nil:
 		return &train.Refusal{Code: train.RefusedCutUnderWay}
 	case c.Tag != "":
 		return checkAdopted(s, c)
@@ -59,8 +59,8 @@ func isCommit(s string) bool {
 	return len(s) >= 7 && len(s) <= 40 && strings.Trim(strings.ToLower(s), "0123456789abcdef") == ""
 }
 
-// OrderCandidate orders a new candidate, which replaces all other orders.
-func OrderCandidate(s *train.State, r train.Recut) Effect {
-	s.Orders = train.Orders{Recut: &r}
+// OrderCut orders a new candidate, which replaces all other orders.
+func OrderCut(s *train.State, r train.CutOrder) Effect {
+	s.Orders = train.Orders{Cut: &r}
 	return Effect{Recut: &r}
 }

@@ -8,7 +8,7 @@ import (
 
 func hotfixFreezeCommand() Definition {
 	return Definition{
-		Name: train.HotfixFreeze, NeedsReason: true, OfTrain: true, Fields: []string{"until"}, Precedence: ActsHotfix,
+		Name: train.HotfixFreeze, NeedsReason: true, OfTrain: true, Fields: []string{"until"}, Precedence: actsHotfix,
 		Example:  train.Command{Reason: "hotfix for checkout", Until: "4h"},
 		remember: rememberHotfixFreeze,
 	}
@@ -16,7 +16,7 @@ func hotfixFreezeCommand() Definition {
 
 func liftHotfixFreezeCommand() Definition {
 	return Definition{
-		Name: train.LiftHotfixFreeze, OfTrain: true, Precedence: ActsLast,
+		Name: train.LiftHotfixFreeze, OfTrain: true, Precedence: actsLast,
 		remember: func(m *train.Memory, _ train.Command, _ time.Time, _ *time.Location) (Effect, *train.Refusal) {
 			return liftRemembered(m, train.HoldHotfix, train.RefusedNoHotfixFreeze)
 		},

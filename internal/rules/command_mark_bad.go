@@ -8,9 +8,9 @@ import (
 
 func markBadCommand() Definition {
 	return Definition{
-		Name: train.MarkBad, NeedsReason: true, Precedence: ActsMarkBad, Example: train.Command{Reason: "loses bookings"},
+		Name: train.MarkBad, NeedsReason: true, Precedence: actsMarkBad, Example: train.Command{Reason: "loses bookings"},
 		check: func(s *train.State, _ train.Command, _ time.Time) *train.Refusal {
-			if r := first(needsCandidate(s), notDeploying(s)); r != nil {
+			if r := firstRefusal(needsCandidate(s), notDeploying(s)); r != nil {
 				return r
 			}
 			if s.Bad[s.Candidate.Tag] != "" {

@@ -8,7 +8,7 @@ import (
 
 func pauseCommand() Definition {
 	return Definition{
-		Name: train.Pause, NeedsReason: true, OfTrain: true, Precedence: ActsPause, Example: train.Command{Reason: "checkout is down"},
+		Name: train.Pause, NeedsReason: true, OfTrain: true, Precedence: actsPause, Example: train.Command{Reason: "checkout is down"},
 		remember: func(m *train.Memory, c train.Command, now time.Time, _ *time.Location) (Effect, *train.Refusal) {
 			m.Holds = train.SetHold(m.Holds, train.Hold{Kind: train.HoldPause, Reason: c.Reason, By: c.By, Since: now})
 			return Effect{}, nil
@@ -18,7 +18,7 @@ func pauseCommand() Definition {
 
 func resumeCommand() Definition {
 	return Definition{
-		Name: train.Resume, OfTrain: true, Precedence: ActsLast,
+		Name: train.Resume, OfTrain: true, Precedence: actsLast,
 		remember: func(m *train.Memory, _ train.Command, _ time.Time, _ *time.Location) (Effect, *train.Refusal) {
 			return liftRemembered(m, train.HoldPause, train.RefusedNotPaused)
 		},

@@ -8,7 +8,7 @@ import (
 
 func rerunE2ECommand() Definition {
 	return Definition{
-		Name: train.RerunE2E, Precedence: ActsInOrder, check: checkRerun,
+		Name: train.RerunE2E, Precedence: actsInOrder, check: checkRerun,
 		apply: func(s *train.State, _ train.Command, _ time.Time) Effect {
 			s.Orders.Rerun = true
 			voids := s.Approval != nil
@@ -19,7 +19,7 @@ func rerunE2ECommand() Definition {
 }
 
 func checkRerun(s *train.State, _ train.Command, _ time.Time) *train.Refusal {
-	if r := first(needsCandidate(s), notInProduction(s), notDeploying(s)); r != nil {
+	if r := firstRefusal(needsCandidate(s), notInProduction(s), notDeploying(s)); r != nil {
 		return r
 	}
 	switch {

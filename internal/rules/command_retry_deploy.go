@@ -8,7 +8,7 @@ import (
 
 func retryDeployCommand() Definition {
 	return Definition{
-		Name: train.RetryDeploy, Fields: []string{"environment"}, Required: []string{"environment"}, Precedence: ActsInOrder,
+		Name: train.RetryDeploy, Fields: []string{"environment"}, Required: []string{"environment"}, Precedence: actsInOrder,
 		Example: train.Command{Environment: train.Staging},
 		check:   checkRetry,
 		apply: func(s *train.State, c train.Command, _ time.Time) Effect {
@@ -22,7 +22,7 @@ func retryDeployCommand() Definition {
 }
 
 func checkRetry(s *train.State, c train.Command, now time.Time) *train.Refusal {
-	if r := first(needsCandidate(s), notDeploying(s)); r != nil {
+	if r := firstRefusal(needsCandidate(s), notDeploying(s)); r != nil {
 		return r
 	}
 	d := s.DeployOf(c.Environment)

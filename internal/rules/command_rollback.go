@@ -8,7 +8,7 @@ import (
 
 func rollbackCommand() Definition {
 	return Definition{
-		Name: train.Rollback, NeedsReason: true, Fields: []string{"environment", "tag"}, Required: []string{"environment"}, Precedence: ActsRollback,
+		Name: train.Rollback, NeedsReason: true, Fields: []string{"environment", "tag"}, Required: []string{"environment"}, Precedence: actsRollback,
 		Example: train.Command{Environment: train.Production, Reason: "error rate doubled"},
 		check:   checkRollback,
 		apply: func(s *train.State, c train.Command, _ time.Time) Effect {
@@ -26,7 +26,7 @@ func checkRollback(s *train.State, c train.Command, _ time.Time) *train.Refusal 
 	case d == nil || d.Outcome == train.DeployHeld || d.JobID == 0 && !d.Present && d.Outcome != "":
 		return &train.Refusal{Code: train.RefusedNothingToRollBack, Environment: c.Environment}
 	case d.Running():
-		return first(notDeploying(s), &train.Refusal{Code: train.RefusedDeployRunning, Tag: d.Tag, Environment: c.Environment})
+		return firstRefusal(notDeploying(s), &train.Refusal{Code: train.RefusedDeployRunning, Tag: d.Tag, Environment: c.Environment})
 	case s.Production.Running():
 		return notDeploying(s)
 	case d.Outcome == train.DeployRolledBack && (c.Tag == "" || c.Tag == d.Rollback.To.Tag):

@@ -8,7 +8,7 @@ import (
 
 func promoteNowCommand() Definition {
 	return Definition{
-		Name: train.PromoteNow, NeedsReason: true, Precedence: ActsInOrder, Example: train.Command{Reason: "agreed with support"},
+		Name: train.PromoteNow, NeedsReason: true, Precedence: actsInOrder, Example: train.Command{Reason: "agreed with support"},
 		check: checkPromote,
 		apply: func(s *train.State, c train.Command, now time.Time) Effect {
 			s.Promotion = &train.Promotion{Tag: s.Candidate.Tag, By: c.By, Reason: c.Reason, At: now, Until: now.Add(promoteFor)}
@@ -22,7 +22,7 @@ func promoteNowCommand() Definition {
 const promoteFor = time.Hour
 
 func checkPromote(s *train.State, _ train.Command, now time.Time) *train.Refusal {
-	if r := first(needsCandidate(s), notInProduction(s), notDeploying(s)); r != nil {
+	if r := firstRefusal(needsCandidate(s), notInProduction(s), notDeploying(s)); r != nil {
 		return r
 	}
 	switch {
@@ -38,7 +38,7 @@ func checkPromote(s *train.State, _ train.Command, now time.Time) *train.Refusal
 
 func moveProductionCommand() Definition {
 	return Definition{
-		Name: train.MoveProduction, NeedsReason: true, Fields: []string{"at"}, Required: []string{"at"}, Precedence: ActsInOrder,
+		Name: train.MoveProduction, NeedsReason: true, Fields: []string{"at"}, Required: []string{"at"}, Precedence: actsInOrder,
 		Example: train.Command{At: "14:00", Reason: "waits for marketing"},
 		check:   checkMove,
 		apply: func(s *train.State, c train.Command, now time.Time) Effect {
@@ -50,7 +50,7 @@ func moveProductionCommand() Definition {
 }
 
 func checkMove(s *train.State, c train.Command, now time.Time) *train.Refusal {
-	if r := first(notInProduction(s), notDeploying(s)); r != nil {
+	if r := firstRefusal(notInProduction(s), notDeploying(s)); r != nil {
 		return r
 	}
 	at, refusal := parseInstant("at", c.At, now, s.Train.Location())

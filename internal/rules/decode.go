@@ -67,7 +67,7 @@ func wrongField(err error, name train.CommandName) *train.Refusal {
 // incomplete says which field is missing, too long or not a word of ours.
 func (d Definition) incomplete(c train.Command) *train.Refusal {
 	values := FieldValues(c)
-	for _, field := range d.RequiredFields() {
+	for _, field := range d.requiredFields() {
 		if strings.TrimSpace(values[field]) == "" {
 			return &train.Refusal{Code: train.RefusedMissingField, Command: d.Name, Field: field}
 		}

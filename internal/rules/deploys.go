@@ -37,12 +37,12 @@ func RetryAllowed(s *train.State, env train.EnvironmentName) bool {
 }
 
 // EarlierAttempt is what the next attempt at an environment knows of those before.
-func EarlierAttempt(s *train.State, env train.EnvironmentName) train.Earlier {
+func EarlierAttempt(s *train.State, env train.EnvironmentName) train.EarlierAttempt {
 	d := s.DeployOf(env)
 	if d == nil || d.Tag != s.Candidate.Tag {
-		return train.Earlier{}
+		return train.EarlierAttempt{}
 	}
-	e := train.Earlier{Run: d.Run, Before: d.Before}
+	e := train.EarlierAttempt{Run: d.Run, Before: d.Before}
 	if d.Outcome == train.DeployRolledBack { // what it ran before runs again
 		e.Before = train.Version{}
 	}
@@ -63,12 +63,12 @@ func RecordDeploy(s *train.State, d train.Deploy, now time.Time, rolledBackReaso
 		if s.Approval != nil && d.Outcome != train.DeployHeld {
 			s.Approval.Used = true
 		}
-		if d.Rollback.Back() {
+		if d.Rollback.Restored() {
 			holdRolledBack(s, d, now, rolledBackReason)
 		}
 		return
 	}
-	if d.Rollback.Back() { // what E2E found, it found on something else
+	if d.Rollback.Restored() { // what E2E found, it found on something else
 		s.Approval = nil
 	}
 }

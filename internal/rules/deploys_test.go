@@ -29,7 +29,7 @@ func TestAReattemptIsOnlyForWhatBrokeDownBoundedAndInsideTheWindow(t *testing.T)
 		"tried enough":    {Environment: train.Staging, Outcome: train.DeployFailed, Kind: train.FailureTransient, ByItself: 2},
 		"definitive":      {Environment: train.Staging, Outcome: train.DeployFailed, Kind: train.FailureDefinitive},
 		"unknown":         {Environment: train.Staging, Outcome: train.DeployUnknown, Kind: train.FailureUnknown},
-		"rolled back":     {Environment: train.Staging, Outcome: train.DeployRolledBack, Kind: train.FailureDefinitive, Rollback: &train.RolledBack{}},
+		"rolled back":     {Environment: train.Staging, Outcome: train.DeployRolledBack, Kind: train.FailureDefinitive, Rollback: &train.RollbackRecord{}},
 		"held":            {Environment: train.Staging, Outcome: train.DeployHeld, Kind: train.FailureHeld},
 	} {
 		_, ok := Reattempt(state(d), d.Environment)

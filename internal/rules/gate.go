@@ -11,9 +11,9 @@ import (
 // LateAfter is how long after its cut time a departure counts as late.
 const LateAfter = 30 * time.Minute
 
-// Reminders are how long before the window opens a gate that is not green
+// reminders are how long before the window opens a gate that is not green
 // reminds people.
-func Reminders() []time.Duration { return []time.Duration{time.Hour, 15 * time.Minute} }
+func reminders() []time.Duration { return []time.Duration{time.Hour, 15 * time.Minute} }
 
 // Gate is what stands between a candidate and production at one instant.
 type Gate struct {
@@ -95,7 +95,7 @@ func DecideGate(s *train.State, now time.Time) Gate {
 // nextReminder is the next instant after now at which a blocked gate reminds
 // people; zero when none is left.
 func nextReminder(p calendar.Plan, now time.Time) time.Time {
-	for _, before := range Reminders() {
+	for _, before := range reminders() {
 		if at := p.WindowOpens.Add(-before); at.After(now) {
 			return at
 		}

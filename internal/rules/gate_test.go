@@ -72,7 +72,7 @@ func TestEachStepObeysTheHoldsOfTheProduct(t *testing.T) {
 		train.StepMessage:          nil,
 	} {
 		var got []train.HoldKind
-		for _, h := range BlockingOf(step, all) {
+		for _, h := range blockingOf(step, all) {
 			got = append(got, h.Kind)
 		}
 		assert.Equal(t, want, got, step)

@@ -28,8 +28,8 @@ func Obeyed(step train.Step) []train.HoldKind {
 	}
 }
 
-// BlockingOf lists the holds, of those that stand, that the step obeys.
-func BlockingOf(step train.Step, holds []train.Hold) []train.Hold {
+// blockingOf lists the holds, of those that stand, that the step obeys.
+func blockingOf(step train.Step, holds []train.Hold) []train.Hold {
 	var out []train.Hold
 	for _, h := range holds {
 		if slices.Contains(Obeyed(step), h.Kind) {
@@ -42,7 +42,7 @@ func BlockingOf(step train.Step, holds []train.Hold) []train.Hold {
 // Blocking are the holds that keep a step from being taken. A tag that was moved
 // keeps its candidate from everywhere, other drift from production only.
 func Blocking(s *train.State, step train.Step) []train.Hold {
-	blocking := BlockingOf(step, s.Standing())
+	blocking := blockingOf(step, s.Standing())
 	if h := s.Hold(train.HoldDrift); h != nil && s.TagMoved && (step == train.StepDeployStaging || step == train.StepE2E) {
 		blocking = append(blocking, *h)
 	}

@@ -58,8 +58,8 @@ func Digest(o train.Observation) string {
 	return strings.Join(append(parts, o.HandMade...), "|")
 }
 
-// Known is an observation as a release remembers it: what its own state says.
-func Known(s *train.State) train.Observation {
+// KnownObservation is an observation as a release remembers it: what its own state says.
+func KnownObservation(s *train.State) train.Observation {
 	o := train.Observation{Running: s.Running, TagMoved: s.TagMoved, HandMade: s.HandMade, Unknown: s.FreezeUnknown}
 	o.Freeze, o.Drift, o.Busy = train.FindHold(s.Holds, train.HoldFreeze), train.FindHold(s.Holds, train.HoldDrift), train.FindHold(s.Holds, train.HoldEnvironmentBusy)
 	if s.Memory.Revision > 0 {
@@ -88,14 +88,14 @@ func (c Change) WithoutTrain() Change {
 // Observe takes an observation into the state and says what it changed.
 func Observe(s *train.State, o train.Observation, now time.Time) Change {
 	before := slices.Clone(s.Standing())
-	take(s, train.HoldFreeze, o.Freeze, now)
-	take(s, train.HoldDrift, o.Drift, now)
-	take(s, train.HoldEnvironmentBusy, o.Busy, now)
+	takeHold(s, train.HoldFreeze, o.Freeze, now)
+	takeHold(s, train.HoldDrift, o.Drift, now)
+	takeHold(s, train.HoldEnvironmentBusy, o.Busy, now)
 	s.FreezeUnknown, s.TagMoved, s.Running = o.Unknown, o.TagMoved, o.Running
 	if o.Memory == nil {
-		recall(s, train.Memory{Revision: s.Memory.Revision})
+		takeNewerMemory(s, train.Memory{Revision: s.Memory.Revision})
 	} else {
-		recall(s, *o.Memory)
+		takeNewerMemory(s, *o.Memory)
 	}
 	c := changeSince(s, before)
 	for _, tag := range o.HandMade {
@@ -107,8 +107,8 @@ func Observe(s *train.State, o train.Observation, now time.Time) Change {
 	return c
 }
 
-// take makes a hold of a kind stand as it was observed.
-func take(s *train.State, kind train.HoldKind, observed *train.Hold, now time.Time) {
+// takeHold makes a hold of a kind stand as it was observed.
+func takeHold(s *train.State, kind train.HoldKind, observed *train.Hold, now time.Time) {
 	if observed == nil {
 		s.Lift(kind)
 		return
@@ -137,8 +137,8 @@ func AddHolds(s *train.State, holds []train.Hold, now time.Time) {
 	}
 }
 
-// recall takes over the train's memory, unless ours is newer.
-func recall(s *train.State, m train.Memory) {
+// takeNewerMemory takes over the train's memory, unless ours is newer.
+func takeNewerMemory(s *train.State, m train.Memory) {
 	if m.Revision >= s.Memory.Revision {
 		s.Memory = m
 	}
@@ -149,7 +149,7 @@ func recall(s *train.State, m train.Memory) {
 // says so for people.
 func TakeMemory(s *train.State, m train.Memory, now time.Time, lateReason func(day calendar.Day, why string) string) Change {
 	before := slices.Clone(s.Standing())
-	recall(s, m)
+	takeNewerMemory(s, m)
 	why, skipped := Skips(&s.Memory, s.Plan.Day)
 	if skipped && s.Candidate.Tag == "" && !s.LateAccepted && train.FindHold(s.Holds, train.HoldLate) == nil {
 		s.Holds = train.SetHold(s.Holds, train.Hold{Kind: train.HoldLate, Since: now, Reason: lateReason(s.Plan.Day, why)})

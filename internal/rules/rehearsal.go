@@ -22,9 +22,9 @@ func Rehearse(t train.Train, now time.Time, length, opens time.Duration) (train.
 		Day: day, CutAt: now.UTC(), Manual: true,
 		E2EDeadline: now.Add(opens * 12 / 13).UTC(), WindowOpens: now.Add(opens).UTC(), WindowCloses: now.Add(length).UTC(),
 	}
-	poll := max(opens/squeezedPolls, shortestPoll).Round(time.Millisecond)
+	poll := max(opens/rehearsalPolls, shortestPoll).Round(time.Millisecond)
 	t.Poll = train.Poll{Deploy: calendar.Duration(poll), E2E: calendar.Duration(poll), Gate: calendar.Duration(poll)}
-	t.Retry.Wait = calendar.Duration(max(opens/squeezedWait, shortestPoll).Round(time.Millisecond))
+	t.Retry.Wait = calendar.Duration(max(opens/rehearsalWaits, shortestPoll).Round(time.Millisecond))
 	t.E2E.At = calendar.Clock{}
 	t.E2E.Deadline = calendar.Duration(p.WindowOpens.Sub(p.E2EDeadline))
 	for _, e := range []*train.Environment{&t.Staging, &t.Production} {
@@ -35,10 +35,10 @@ func Rehearse(t train.Train, now time.Time, length, opens time.Duration) (train.
 }
 
 const (
-	// squeezedPolls is how often a squeezed day looks at what it waits for until its window opens.
-	squeezedPolls = 100
-	// squeezedWait is how many waits before a second attempt fit into the time until the window opens.
-	squeezedWait = 40
+	// rehearsalPolls is how often a squeezed day looks at what it waits for until its window opens.
+	rehearsalPolls = 100
+	// rehearsalWaits is how many waits before a second attempt fit into the time until the window opens.
+	rehearsalWaits = 40
 	// shortestPoll keeps a squeezed day from asking in a tight loop.
 	shortestPoll = 100 * time.Millisecond
 	// shortestLimit allows for a machine that is busy with other tests.

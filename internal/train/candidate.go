@@ -99,11 +99,11 @@ type CreatedTag struct {
 	Candidate Candidate `json:"candidate,omitzero"`
 	Holds     []Hold    `json:"holds,omitempty"`
 	// Ahead is a freeze that will cover some of the window.
-	Ahead *Hold `json:"ahead,omitempty"`
+	FreezeAhead *Hold `json:"ahead,omitempty"`
 }
 
-// Met are the holds that the activity ran into.
-func (c CreatedTag) Met() []Hold { return c.Holds }
+// BlockingHolds are the holds that the activity ran into.
+func (c CreatedTag) BlockingHolds() []Hold { return c.Holds }
 
 // Version is what an environment runs.
 type Version struct {

@@ -102,25 +102,25 @@ const (
 	IdentityVerified Identity = "verified"
 )
 
-// Door is the way on which a command came.
-type Door string
+// CommandSource is the way on which a command came.
+type CommandSource string
 
 // Doors.
 const (
-	BySignal   Door = "signal"
-	ByUpdate   Door = "update"
-	ByTemporal Door = "temporal" // Temporal's own cancel
+	SourceSignal   CommandSource = "signal"
+	SourceUpdate   CommandSource = "update"
+	SourceTemporal CommandSource = "temporal" // Temporal's own cancel
 )
 
 // Decision is one entry in the record: who asked for what, why, on which
 // candidate, and what was answered.
 type Decision struct {
-	At       time.Time   `json:"at"`
-	Command  CommandName `json:"command"`
-	By       string      `json:"by,omitempty"`
-	Identity Identity    `json:"identity,omitempty"`
-	Door     Door        `json:"door,omitempty"`
-	Reason   string      `json:"reason,omitempty"`
+	At       time.Time     `json:"at"`
+	Command  CommandName   `json:"command"`
+	By       string        `json:"by,omitempty"`
+	Identity Identity      `json:"identity,omitempty"`
+	Source   CommandSource `json:"door,omitempty"`
+	Reason   string        `json:"reason,omitempty"`
 	// Tag is the candidate at that moment.
 	Tag      string `json:"tag,omitempty"`
 	Accepted bool   `json:"accepted"`

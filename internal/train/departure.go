@@ -17,9 +17,9 @@ type DepartureInput struct {
 	By string `json:"by,omitempty"`
 	// Again allows a second release of a day whose first one has ended.
 	Again bool `json:"again,omitempty"`
-	// Squeeze rehearses the day in this much time, for the demo and tests; zero: the calendar's times.
-	Squeeze calendar.Duration `json:"squeeze,omitzero"`
-	// Opens is when the window of a squeezed day opens, counted from its start; zero: after two thirds.
+	// Rehearsal rehearses the day in this much time, for the demo and tests; zero: the calendar's times.
+	Rehearsal calendar.Duration `json:"squeeze,omitzero"`
+	// Opens is when the window of a rehearsed day opens, counted from its start; zero: after two thirds.
 	Opens calendar.Duration `json:"opens,omitzero"`
 }
 
@@ -42,7 +42,7 @@ type PlanDepartureInput struct {
 	ScheduledAt time.Time         `json:"scheduledAt,omitzero"`
 	Now         time.Time         `json:"now"`
 	Day         calendar.Day      `json:"day,omitzero"`
-	Squeeze     calendar.Duration `json:"squeeze,omitzero"`
+	Rehearsal   calendar.Duration `json:"squeeze,omitzero"`
 	Opens       calendar.Duration `json:"opens,omitzero"`
 }
 

@@ -20,7 +20,7 @@ type DeployInput struct {
 	// ByItself counts the attempts in a row that nobody asked for.
 	ByItself int `json:"byItself,omitempty"`
 	// After is the attempt before this one; zero: this is the first one.
-	After Earlier `json:"after,omitzero"`
+	Earlier EarlierAttempt `json:"after,omitzero"`
 	// Expected is what should run when it begins, where Flux shows the candidate already.
 	Expected Version `json:"expected,omitzero"`
 	// Bad are tags that were marked bad: no rollback goes to them.
@@ -40,8 +40,8 @@ type DeployInput struct {
 	Poll Poll   `json:"poll"`
 }
 
-// Earlier is what an attempt knows of those before it.
-type Earlier struct {
+// EarlierAttempt is what an attempt knows of those before it.
+type EarlierAttempt struct {
 	// Run is where the last one ended: its jobs are run again, and a pipeline
 	// that was made in place of the tag's own is used again.
 	Run
@@ -50,7 +50,7 @@ type Earlier struct {
 }
 
 // Pipeline is a pipeline that was made in place of the tag's own; 0: the tag's own.
-func (e Earlier) Pipeline() int64 {
+func (e EarlierAttempt) Pipeline() int64 {
 	if e.Replaced {
 		return e.PipelineID
 	}
@@ -129,7 +129,7 @@ type Deploy struct {
 	ByItself int `json:"byItself,omitempty"`
 	Run
 	// Rollback is what put back what ran before; nil: nothing did.
-	Rollback *RolledBack `json:"rollback,omitempty"`
+	Rollback *RollbackRecord `json:"rollback,omitempty"`
 	// Evidence is what Datadog says about a failure; nil: it was not asked.
 	Evidence  *Evidence `json:"evidence,omitempty"`
 	StartedAt time.Time `json:"startedAt,omitzero"`
@@ -149,11 +149,11 @@ type Run struct {
 	SmokeURL   string `json:"smokeUrl,omitempty"`
 }
 
-// RolledBack is one rollback: progress while it runs, result at its end.
-type RolledBack struct {
+// RollbackRecord is one rollback: progress while it runs, result at its end.
+type RollbackRecord struct {
 	RollbackOrder
 	// Way is the rung of the ladder that took it; empty before one did.
-	Way RollbackWay `json:"way,omitempty"`
+	Method RollbackMethod `json:"way,omitempty"`
 	// Refused are the rungs that were refused, a sentence each.
 	Refused []string        `json:"refused,omitempty"`
 	Outcome RollbackOutcome `json:"outcome,omitempty"`
@@ -164,16 +164,16 @@ type RolledBack struct {
 	EndedAt   time.Time `json:"endedAt,omitzero"`
 }
 
-// RollbackWay is a rung of the ladder. docs/architecture.md, Deploys.
-type RollbackWay string
+// RollbackMethod is a rung of the ladder. docs/architecture.md, Deploys.
+type RollbackMethod string
 
 // Ways back, in the order in which they are tried.
 const (
-	WayRetriedJob   RollbackWay = "retried-job"  // the old tag's job that succeeded
-	WayNewPipeline  RollbackWay = "new-pipeline" // on the old tag
-	WayRollbackJob  RollbackWay = "rollback-job" // of the pipeline that deployed
-	WayByPipeline   RollbackWay = "by-pipeline"  // the deploy job puts it back itself
-	WayAlreadyThere RollbackWay = "already-there"
+	MethodRetriedJob   RollbackMethod = "retried-job"  // the old tag's job that succeeded
+	MethodNewPipeline  RollbackMethod = "new-pipeline" // on the old tag
+	MethodRollbackJob  RollbackMethod = "rollback-job" // of the pipeline that deployed
+	MethodByPipeline   RollbackMethod = "by-pipeline"  // the deploy job puts it back itself
+	MethodAlreadyThere RollbackMethod = "already-there"
 )
 
 // RollbackOutcome is how a rollback ended.
@@ -193,8 +193,8 @@ const (
 	RollbackUnknown RollbackOutcome = "unknown"
 )
 
-// Back says whether the target runs again.
-func (r *RolledBack) Back() bool {
+// Restored says whether the target runs again.
+func (r *RollbackRecord) Restored() bool {
 	return r != nil && (r.Outcome == RollbackSucceeded || r.Outcome == RollbackSmokeRed)
 }
 

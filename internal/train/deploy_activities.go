@@ -36,8 +36,8 @@ type FindOutInput struct {
 	Flux       FluxObject `json:"flux"`
 }
 
-// FoundOut is a sentence on what was found.
-type FoundOut struct {
+// DeployFindings is a sentence on what was found.
+type DeployFindings struct {
 	Sentence string `json:"sentence"`
 	// JobID is the newest job; 0: it was not found.
 	JobID int64 `json:"jobId,omitempty"`

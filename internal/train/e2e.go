@@ -21,8 +21,8 @@ type StartedE2E struct {
 	Holds []Hold `json:"holds,omitempty"`
 }
 
-// Met are the holds that the activity ran into.
-func (s StartedE2E) Met() []Hold { return s.Holds }
+// BlockingHolds are the holds that the activity ran into.
+func (s StartedE2E) BlockingHolds() []Hold { return s.Holds }
 
 // E2EFound is what a run found.
 type E2EFound struct {

@@ -28,8 +28,8 @@ const (
 	SignalDeployProgress = "deploy-progress"
 	// SignalStopDeploy tells a deploy to stop and put back what ran before.
 	SignalStopDeploy = "stop-deploy"
-	// SignalNews tells a release what its train remembers now.
-	SignalNews = "train-news"
+	// SignalMemoryUpdate tells a release what its train remembers now.
+	SignalMemoryUpdate = "train-news"
 	// SignalAnnounce hands a NotifyWorkflow something to deliver.
 	SignalAnnounce = "announce"
 	// QueryStatus answers with a Status.
@@ -38,16 +38,16 @@ const (
 
 // Search attributes of a release, all keywords.
 const (
-	AttributeTrain      = "ReleaseTrain"
-	AttributeDay        = "ReleaseDay"
-	AttributePhase      = "ReleasePhase"
-	AttributeTag        = "ReleaseTag"
-	AttributeWaitingFor = "ReleaseWaitingFor"
+	attributeTrain      = "ReleaseTrain"
+	attributeDay        = "ReleaseDay"
+	attributePhase      = "ReleasePhase"
+	attributeTag        = "ReleaseTag"
+	attributeWaitingFor = "ReleaseWaitingFor"
 )
 
 // SearchAttributes lists the search attributes that a worker registers.
 func SearchAttributes() []string {
-	return []string{AttributeTrain, AttributeDay, AttributePhase, AttributeTag, AttributeWaitingFor}
+	return []string{attributeTrain, attributeDay, attributePhase, attributeTag, attributeWaitingFor}
 }
 
 // ReleaseID is the workflow ID of the release of a train on a release day.

@@ -76,8 +76,8 @@ func (a MemoryAnswer) Refusal(name CommandName) *Refusal {
 
 // TellReleasesInput hands the train's memory to its open releases.
 type TellReleasesInput struct {
-	Train string `json:"train"`
-	News  News   `json:"news"`
+	Train  string       `json:"train"`
+	Update MemoryUpdate `json:"news"`
 }
 
 // ToldReleases are the releases that were told.
@@ -85,8 +85,8 @@ type ToldReleases struct {
 	IDs []string `json:"ids,omitempty"`
 }
 
-// News is what the train tells its open release.
-type News struct {
+// MemoryUpdate is what the train tells its open release.
+type MemoryUpdate struct {
 	Memory Memory `json:"memory"`
 	// Decisions that led to it, in their order.
 	Decisions []Decision `json:"decisions,omitempty"`

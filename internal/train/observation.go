@@ -67,7 +67,7 @@ type AwaitChangeInput struct {
 	Until time.Time         `json:"until"`
 	Poll  calendar.Duration `json:"poll"`
 	// Beat is how often the watch says that it lives: each one is billable.
-	Beat calendar.Duration `json:"beat"`
+	HeartbeatEvery calendar.Duration `json:"beat"`
 }
 
 // AwaitFreeInput waits until no other deploy job of an environment runs.
@@ -77,7 +77,7 @@ type AwaitFreeInput struct {
 	Poll  calendar.Duration `json:"poll"`
 }
 
-// Freed says what still runs; empty: nothing does.
-type Freed struct {
+// EnvironmentFree says what still runs; empty: nothing does.
+type EnvironmentFree struct {
 	Busy string `json:"busy,omitempty"`
 }

@@ -15,18 +15,28 @@ type ReleaseInput struct {
 	// Searchable says that the namespace knows our search attributes.
 	Searchable bool `json:"searchable,omitempty"`
 	// Resume is the state of the run before, when the history had grown long.
-	Resume *Handover `json:"resume,omitempty"`
+	Continued *ContinuedState `json:"resume,omitempty"`
 }
 
-// Handover is what a release hands to its next run.
-type Handover struct {
-	State        State `json:"state"`
-	Passed       int   `json:"passed,omitempty"`
-	Changelogs   int   `json:"changelogs,omitempty"`
-	Rollbacks    int   `json:"rollbacks,omitempty"`
-	RefusalsTold int   `json:"refusalsTold,omitempty"`
-	// Told counts announcements: their keys go on from there.
-	Told int `json:"told,omitempty"`
+// ContinuedState is all that a running release knows and its next run needs, when
+// it continues as new.
+type ContinuedState struct {
+	State `json:"state"`
+	Counters
+}
+
+// Counters number what a release does more than once; idempotency keys are made of them.
+type Counters struct {
+	// PassedToTrain counts commands that were passed on to the train.
+	PassedToTrain int `json:"passed,omitempty"`
+	// Changelogs counts changelogs that were published.
+	Changelogs int `json:"changelogs,omitempty"`
+	// Rollbacks counts rollbacks that somebody ordered.
+	Rollbacks int `json:"rollbacks,omitempty"`
+	// RefusalsAnnounced counts refused signals that were answered in Slack.
+	RefusalsAnnounced int `json:"refusalsTold,omitempty"`
+	// Announced counts announcements.
+	Announced int `json:"told,omitempty"`
 }
 
 // Supersede tells an open release that the next one has departed.

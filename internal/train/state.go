@@ -87,7 +87,7 @@ type Promotion struct {
 // Orders are what people asked the main line to do.
 type Orders struct {
 	// Recut asks for a new candidate.
-	Recut *Recut `json:"recut,omitempty"`
+	Cut *CutOrder `json:"recut,omitempty"`
 	// Rerun asks for a new E2E run.
 	Rerun bool `json:"rerun,omitempty"`
 	// Retry asks for another attempt at an environment.
@@ -96,8 +96,8 @@ type Orders struct {
 	Rollback *RollbackOrder `json:"rollback,omitempty"`
 }
 
-// Recut is a new candidate that was asked for.
-type Recut struct {
+// CutOrder is a new candidate that was asked for.
+type CutOrder struct {
 	// SHA is the commit; Tag, when set, exists already and is adopted.
 	SHA    string     `json:"sha"`
 	Tag    string     `json:"tag,omitempty"`

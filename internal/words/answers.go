@@ -112,7 +112,7 @@ func HeldWithoutTrain(problem string) string {
 func EndedWithoutTrain() string { return "Ended here; the train did not remember it." }
 
 // cutAnswer says what the new candidate adds and drops.
-func cutAnswer(s *train.State, r train.Recut) string {
+func cutAnswer(s *train.State, r train.CutOrder) string {
 	what := "A new candidate is cut from " + train.ShortSHA(r.SHA)
 	if r.Tag != "" {
 		what = fmt.Sprintf("%s on %s is adopted as the candidate", r.Tag, train.ShortSHA(r.SHA))

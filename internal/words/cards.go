@@ -22,15 +22,15 @@ func CoordinationCard(s *train.State, now time.Time) train.Message {
 			body = append(body, icon+" "+text)
 		}
 	}
-	add(waitingIcon(st), WaitingLine(st, Mrkdwn))
+	add(waitingIcon(st), WaitingLine(st, mrkdwn))
 	for _, h := range st.Holds {
-		add(":octagonal_sign:", "Hold "+Mrkdwn.Bold(string(h.Kind))+": "+holdLine(h, Mrkdwn, zone))
+		add(":octagonal_sign:", "Hold "+mrkdwn.Bold(string(h.Kind))+": "+holdLine(h, mrkdwn, zone))
 	}
-	add(":warning:", Mrkdwn.Escape(st.Warning))
-	add(":scroll:", changelogLine(st.Changelog, Mrkdwn))
-	add(deployIcon(s.Staging), label("Staging", deployLine(s.Staging, Mrkdwn, zone)))
-	add(e2eIcon(s.E2E), label("E2E", e2eLine(s.E2E, Mrkdwn, zone)))
-	add(deployIcon(s.Production), label("Production", deployLine(s.Production, Mrkdwn, zone)))
+	add(":warning:", mrkdwn.Escape(st.Warning))
+	add(":scroll:", changelogLine(st.Changelog, mrkdwn))
+	add(deployIcon(s.Staging), label("Staging", deployLine(s.Staging, mrkdwn, zone)))
+	add(e2eIcon(s.E2E), label("E2E", e2eLine(s.E2E, mrkdwn, zone)))
+	add(deployIcon(s.Production), label("Production", deployLine(s.Production, mrkdwn, zone)))
 	return train.Message{
 		Title:   title(s),
 		Body:    strings.Join(body, "\n"),
@@ -42,9 +42,9 @@ func CoordinationCard(s *train.State, now time.Time) train.Message {
 func E2ECard(s *train.State) train.Message {
 	zone := s.Train.Location()
 	m := train.Message{Title: fmt.Sprintf("%s E2E on staging: %s", e2eIcon(s.E2E), s.Candidate.Tag), Context: train.ReleaseID(s.Train.Name, s.Plan.Day)}
-	lines := []string{e2eLine(s.E2E, Mrkdwn, zone)}
+	lines := []string{e2eLine(s.E2E, mrkdwn, zone)}
 	for _, f := range s.E2E.Report.Specs {
-		lines = append(lines, "• "+specLine(f, Mrkdwn))
+		lines = append(lines, "• "+specLine(f, mrkdwn))
 	}
 	if n := s.E2E.Report.MoreSpecs; n > 0 {
 		lines = append(lines, fmt.Sprintf("… and %s more", Plural(n, "spec")))
@@ -60,9 +60,9 @@ func E2ECard(s *train.State) train.Message {
 func DeployCard(s *train.State, env train.EnvironmentName) train.Message {
 	d := s.DeployOf(env)
 	zone := s.Train.Location()
-	lines := []string{deployLine(d, Mrkdwn, zone)}
+	lines := []string{deployLine(d, mrkdwn, zone)}
 	if !d.Before.IsZero() {
-		lines = append(lines, fmt.Sprintf("Before it ran %s.", Mrkdwn.Code(d.Before.String())))
+		lines = append(lines, fmt.Sprintf("Before it ran %s.", mrkdwn.Code(d.Before.String())))
 	}
 	if d.Replaced {
 		lines = append(lines, "GitLab refused the tag's own job as outdated; a new pipeline on the same tag deploys it.")
@@ -76,7 +76,7 @@ func DeployCard(s *train.State, env train.EnvironmentName) train.Message {
 	var links []string
 	for _, l := range [][2]string{{"pipeline", d.PipelineURL}, {"deploy job", d.JobURL}, {"smoke tests", d.SmokeURL}, {"changelog", s.Changelog.URL}} {
 		if l[1] != "" {
-			links = append(links, Mrkdwn.Link(l[0], l[1]))
+			links = append(links, mrkdwn.Link(l[0], l[1]))
 		}
 	}
 	if len(links) > 0 {

@@ -76,8 +76,8 @@ func About(name train.CommandName) CommandText {
 	return CommandText{}
 }
 
-// CommandLine is a command of a train, by its name, as it is typed; what a person has to fill in is obvious.
-func CommandLine(name train.CommandName, of string, day calendar.Day, c train.Command) string {
+// commandLine is a command of a train, by its name, as it is typed; what a person has to fill in is obvious.
+func commandLine(name train.CommandName, of string, day calendar.Day, c train.Command) string {
 	d, _ := rules.Commands().Find(name)
 	line := "starter " + string(name) + " --train " + of
 	if !day.IsZero() && !d.OfTrain {
@@ -124,7 +124,7 @@ func shellWord(s string) string {
 
 // lineOf is a command of this release as it is typed.
 func lineOf(s *train.State, name train.CommandName, c train.Command) string {
-	return CommandLine(name, s.Train.Name, s.Plan.Day, c)
+	return commandLine(name, s.Train.Name, s.Plan.Day, c)
 }
 
 func statusLine(s *train.State) string {
@@ -141,5 +141,5 @@ func retryLine(s *train.State) string {
 }
 
 func adoptLine(of string, day calendar.Day, tag string) string {
-	return CommandLine(train.CutTag, of, day, train.Command{Tag: tag})
+	return commandLine(train.CutTag, of, day, train.Command{Tag: tag})
 }

@@ -60,7 +60,7 @@ func moments(t *testing.T) (train.State, []moment) {
 	}
 	rolledBack := func(s *train.State) {
 		produced(train.DeployRolledBack)(s)
-		s.Production.Rollback = &train.RolledBack{RollbackOrder: train.RollbackOrder{To: s.Production.Before}, Outcome: train.RollbackSucceeded}
+		s.Production.Rollback = &train.RollbackRecord{RollbackOrder: train.RollbackOrder{To: s.Production.Before}, Outcome: train.RollbackSucceeded}
 		s.Holds = []train.Hold{{Kind: train.HoldRolledBack, Reason: "smoke tests red"}}
 	}
 	return base, []moment{
@@ -116,8 +116,8 @@ func TestEveryCommandInEveryPhaseIsAcceptedOrRefusedWithASentence(t *testing.T) 
 		if e.Name == train.SkipDay || e.Name == train.AddDay {
 			id = "train-api"
 		}
-		write("```sh\ntctl workflow signal -w %s -n %s -i '%s'\n", id, e.Name, ExampleInput(e))
-		write("temporal workflow update execute --workflow-id %s --name %s --input '%s'\n```\n\n", id, e.Name, ExampleInput(e))
+		write("```sh\ntctl workflow signal -w %s -n %s -i '%s'\n", id, e.Name, exampleInput(e))
+		write("temporal workflow update execute --workflow-id %s --name %s --input '%s'\n```\n\n", id, e.Name, exampleInput(e))
 		write("| when the release is | answer |\n|---|---|\n")
 		for _, m := range all {
 			s := base

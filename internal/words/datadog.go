@@ -37,7 +37,7 @@ func RecordForDatadog(s *train.State, env train.EnvironmentName) *train.DatadogR
 		return nil
 	}
 	r := &train.DatadogRecord{Event: train.DatadogEvent{
-		Title: fmt.Sprintf("Deploy of %s to %s: %s", d.Tag, env, OutcomeWords(d.Outcome)), Text: d.Cause, Alert: "error",
+		Title: fmt.Sprintf("Deploy of %s to %s: %s", d.Tag, env, outcomeWords(d.Outcome)), Text: d.Cause, Alert: "error",
 		Key: "release:" + d.Tag, At: d.EndedAt, Tags: datadogTags(*c, env, d.Tag, string(d.Outcome), d.Attempt),
 	}}
 	if d.Succeeded() {

@@ -140,10 +140,10 @@ func RunsThere(tag string) string { return tag + " runs there" }
 func WayBackNotFound(problem string) string { return "it could not be found out how: " + problem }
 
 // WayRefused says why a way back was not taken.
-func WayRefused(way train.RollbackWay, why string) string { return fmt.Sprintf("%s: %s", way, why) }
+func WayRefused(way train.RollbackMethod, why string) string { return fmt.Sprintf("%s: %s", way, why) }
 
 // WayNotKnown says that a way back may have been taken.
-func WayNotKnown(tag string, way train.RollbackWay, problem string) string {
+func WayNotKnown(tag string, way train.RollbackMethod, problem string) string {
 	return fmt.Sprintf("it is not known whether %s was started by %s: %s", tag, way, problem)
 }
 

@@ -12,24 +12,24 @@ import (
 // like, the log, the owner and one thing to do next.
 func DeployEvent(s *train.State, env train.EnvironmentName) train.Message {
 	d := s.DeployOf(env)
-	m := train.Message{Title: fmt.Sprintf("%s Deploy of %s to %s: %s", deployIcon(d), d.Tag, env, OutcomeWords(d.Outcome))}
+	m := train.Message{Title: fmt.Sprintf("%s Deploy of %s to %s: %s", deployIcon(d), d.Tag, env, outcomeWords(d.Outcome))}
 	if d.Succeeded() {
 		m.Body = fmt.Sprintf("It took %s.", span(d.EndedAt.Sub(d.StartedAt)))
 		return m
 	}
-	lines := []string{"Cause: " + Mrkdwn.Escape(d.Cause)}
+	lines := []string{"Cause: " + mrkdwn.Escape(d.Cause)}
 	if d.Rollback != nil {
-		lines = append(lines, RollbackLine(d.Rollback, Mrkdwn))
+		lines = append(lines, RollbackLine(d.Rollback, mrkdwn))
 		for _, r := range d.Rollback.Refused {
-			lines = append(lines, "• "+Mrkdwn.Escape(r))
+			lines = append(lines, "• "+mrkdwn.Escape(r))
 		}
 	}
-	lines = append(lines, evidenceLines(d.Evidence, Mrkdwn)...)
-	lines = append(lines, "Log: "+Mrkdwn.link("open it", d.LogURL()))
+	lines = append(lines, evidenceLines(d.Evidence, mrkdwn)...)
+	lines = append(lines, "Log: "+mrkdwn.link("open it", d.LogURL()))
 	if authors := authors(s); authors != "" {
-		lines = append(lines, "Authors in range: "+Mrkdwn.Escape(authors))
+		lines = append(lines, "Authors in range: "+mrkdwn.Escape(authors))
 	}
-	lines = append(lines, "Next: "+nextAction(s, env, Mrkdwn))
+	lines = append(lines, "Next: "+nextAction(s, env, mrkdwn))
 	m.Body = strings.Join(lines, "\n")
 	m.Mention = s.Train.Slack.OnCall
 	return m
@@ -48,12 +48,12 @@ func RollingBackEvent(s *train.State, env train.EnvironmentName) train.Message {
 	m.Title += " to " + d.Rollback.To.String()
 	switch {
 	case d.Rollback.By != "":
-		m.Body = fmt.Sprintf("Asked for by %s: %s", Mrkdwn.Escape(d.Rollback.By), Mrkdwn.Escape(d.Rollback.Reason))
+		m.Body = fmt.Sprintf("Asked for by %s: %s", mrkdwn.Escape(d.Rollback.By), mrkdwn.Escape(d.Rollback.Reason))
 	case d.Cause != "":
-		m.Body = "Cause: " + Mrkdwn.Escape(d.Cause)
+		m.Body = "Cause: " + mrkdwn.Escape(d.Cause)
 	}
 	if url := d.LogURL(); url != "" {
-		m.Body += "\nLog: " + Mrkdwn.link("open it", url)
+		m.Body += "\nLog: " + mrkdwn.link("open it", url)
 	}
 	return m
 }

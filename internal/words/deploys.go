@@ -16,7 +16,7 @@ func deployLine(d *train.Deploy, m Markup, zone *time.Location) string {
 	if d.Running() {
 		return fmt.Sprintf("%s %s, since %s, limit %s", tag, stepWords(d.Step), When(d.StartedAt, zone), When(d.StepUntil, zone))
 	}
-	s := fmt.Sprintf("%s %s at %s after %s", tag, OutcomeWords(d.Outcome), When(d.EndedAt, zone), span(d.EndedAt.Sub(d.StartedAt)))
+	s := fmt.Sprintf("%s %s at %s after %s", tag, outcomeWords(d.Outcome), When(d.EndedAt, zone), span(d.EndedAt.Sub(d.StartedAt)))
 	if d.Cause != "" {
 		s += ": " + m.Escape(d.Cause)
 	}
@@ -30,7 +30,7 @@ func deployLine(d *train.Deploy, m Markup, zone *time.Location) string {
 }
 
 // RollbackLine says how a rollback stands.
-func RollbackLine(r *train.RolledBack, m Markup) string {
+func RollbackLine(r *train.RollbackRecord, m Markup) string {
 	to := m.tag(r.To.String(), r.JobURL)
 	why := ""
 	if r.Cause != "" {
@@ -40,9 +40,9 @@ func RollbackLine(r *train.RolledBack, m Markup) string {
 	case "":
 		return fmt.Sprintf("Rolling back to %s", to)
 	case train.RollbackSucceeded:
-		return fmt.Sprintf("Rolled back to %s (%s), smoke tests green", to, rollbackWayWords(r.Way))
+		return fmt.Sprintf("Rolled back to %s (%s), smoke tests green", to, rollbackMethodWords(r.Method))
 	case train.RollbackSmokeRed:
-		return fmt.Sprintf("Rolled back to %s (%s), but its smoke tests are red too%s", to, rollbackWayWords(r.Way), why)
+		return fmt.Sprintf("Rolled back to %s (%s), but its smoke tests are red too%s", to, rollbackMethodWords(r.Method), why)
 	case train.RollbackNone:
 		return "Not rolled back" + why
 	case train.RollbackFailed:
@@ -73,8 +73,8 @@ func stepWords(s train.DeployStep) string {
 	return "is starting"
 }
 
-// OutcomeWords say how a deploy ended.
-func OutcomeWords(o train.DeployOutcome) string {
+// outcomeWords say how a deploy ended.
+func outcomeWords(o train.DeployOutcome) string {
 	switch o {
 	case train.DeploySucceeded:
 		return "deployed and smoke-tested"
@@ -92,18 +92,18 @@ func OutcomeWords(o train.DeployOutcome) string {
 	return "running"
 }
 
-// rollbackWayWords say how it was done, as a clause.
-func rollbackWayWords(w train.RollbackWay) string {
+// rollbackMethodWords say how it was done, as a clause.
+func rollbackMethodWords(w train.RollbackMethod) string {
 	switch w {
-	case train.WayRetriedJob:
+	case train.MethodRetriedJob:
 		return "by that tag's own job, run again"
-	case train.WayNewPipeline:
+	case train.MethodNewPipeline:
 		return "by a new pipeline on that tag"
-	case train.WayRollbackJob:
+	case train.MethodRollbackJob:
 		return "by the rollback job"
-	case train.WayByPipeline:
+	case train.MethodByPipeline:
 		return "by the pipeline itself"
-	case train.WayAlreadyThere:
+	case train.MethodAlreadyThere:
 		return "it had never left"
 	}
 	return "by no way yet"

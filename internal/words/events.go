@@ -14,7 +14,7 @@ func DepartedEvent(s *train.State) train.Message {
 	if s.Plan.Manual {
 		who := "by hand"
 		if s.By != "" {
-			who = "by " + Mrkdwn.Escape(s.By)
+			who = "by " + mrkdwn.Escape(s.By)
 		}
 		m.Body = fmt.Sprintf("Started %s: this is the next release day, and it is cut at once.\n", who)
 	}
@@ -26,14 +26,14 @@ func DepartedEvent(s *train.State) train.Message {
 func CutEvent(s *train.State) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf("Tagged %s", s.Candidate.Tag),
-		Body: fmt.Sprintf("%s is commit %s of %s. Changelog: %s.", Mrkdwn.tag(s.Candidate.Tag, s.Candidate.URL),
-			train.ShortSHA(s.Candidate.SHA), s.Train.Branch, changelogLine(s.Changelog, Mrkdwn)),
+		Body: fmt.Sprintf("%s is commit %s of %s. Changelog: %s.", mrkdwn.tag(s.Candidate.Tag, s.Candidate.URL),
+			train.ShortSHA(s.Candidate.SHA), s.Train.Branch, changelogLine(s.Changelog, mrkdwn)),
 	}
 }
 
 // E2EEvent says how the E2E run stands.
 func E2EEvent(s *train.State) train.Message {
-	m := train.Message{Title: fmt.Sprintf("%s E2E of %s: %s", e2eIcon(s.E2E), s.Candidate.Tag, s.E2E.State), Body: e2eLine(s.E2E, Mrkdwn, s.Train.Location())}
+	m := train.Message{Title: fmt.Sprintf("%s E2E of %s: %s", e2eIcon(s.E2E), s.Candidate.Tag, s.E2E.State), Body: e2eLine(s.E2E, mrkdwn, s.Train.Location())}
 	if s.E2E.State != train.E2EGreen && s.E2E.State != train.E2ERunning {
 		m.Body += "\n" + gateAdvice(s)
 	}
@@ -45,7 +45,7 @@ func StuckEvent(s *train.State, doing, problem string) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":rotating_light: Release %s is stuck while %s", s.Plan.Day, doing),
 		Body: fmt.Sprintf("Cause: %s\nNext: mend the cause, then cancel this release and start the day again: %s",
-			Mrkdwn.Escape(problem), Mrkdwn.Code(againLine(s))),
+			mrkdwn.Escape(problem), mrkdwn.Code(againLine(s))),
 		Mention: s.Train.Slack.OnCall,
 	}
 }
@@ -54,20 +54,20 @@ func StuckEvent(s *train.State, doing, problem string) train.Message {
 func ReleasedEvent(s *train.State) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":rocket: %s is in production", s.Candidate.Tag),
-		Body:  fmt.Sprintf("%s. The release stays open until %s.", changelogLine(s.Changelog, Mrkdwn), When(s.Plan.WindowCloses, s.Train.Location())),
+		Body:  fmt.Sprintf("%s. The release stays open until %s.", changelogLine(s.Changelog, mrkdwn), When(s.Plan.WindowCloses, s.Train.Location())),
 	}
 }
 
 // EndEvent says how the release ended.
 func EndEvent(s *train.State) train.Message {
-	return train.Message{Title: fmt.Sprintf("Release %s ended: %s", s.Plan.Day, s.End), Body: Mrkdwn.Escape(s.EndWhy)}
+	return train.Message{Title: fmt.Sprintf("Release %s ended: %s", s.Plan.Day, s.End), Body: mrkdwn.Escape(s.EndWhy)}
 }
 
 // AdoptedEvent says that somebody else started the production job.
 func AdoptedEvent(s *train.State, j train.PipelineJob) train.Message {
 	return train.Message{
 		Title:   fmt.Sprintf(":rotating_light: Somebody started %s of %s in GitLab", s.Train.Production.Job, s.Candidate.Tag),
-		Body:    fmt.Sprintf("The %s is %s. It is followed, not played again; the gate was not asked.", Mrkdwn.link("job", j.JobURL), j.Status),
+		Body:    fmt.Sprintf("The %s is %s. It is followed, not played again; the gate was not asked.", mrkdwn.link("job", j.JobURL), j.Status),
 		Mention: s.Train.Slack.OnCall,
 	}
 }
@@ -75,13 +75,13 @@ func AdoptedEvent(s *train.State, j train.PipelineJob) train.Message {
 // DecisionEvent says what somebody asked for and what was answered.
 func DecisionEvent(d train.Decision) train.Message {
 	by := cmp.Or(d.By, "somebody")
-	m := train.Message{Title: fmt.Sprintf(":no_entry: %s was refused: %s", d.Command, Mrkdwn.Escape(by))}
+	m := train.Message{Title: fmt.Sprintf(":no_entry: %s was refused: %s", d.Command, mrkdwn.Escape(by))}
 	if d.Accepted {
-		m.Title = fmt.Sprintf("%s %s by %s", decisionIcon(d.Command), d.Command, Mrkdwn.Escape(by))
+		m.Title = fmt.Sprintf("%s %s by %s", decisionIcon(d.Command), d.Command, mrkdwn.Escape(by))
 	}
-	m.Body = Mrkdwn.Escape(d.Sentence)
+	m.Body = mrkdwn.Escape(d.Sentence)
 	if d.Reason != "" {
-		m.Body += "\nReason: " + Mrkdwn.Escape(d.Reason)
+		m.Body += "\nReason: " + mrkdwn.Escape(d.Reason)
 	}
 	return m
 }

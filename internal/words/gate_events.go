@@ -13,7 +13,7 @@ import (
 func ReminderEvent(s *train.State, now time.Time, blocked []string) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":alarm_clock: %s before production opens, %s is not ready", span(s.Plan.WindowOpens.Sub(now)), s.Candidate.Tag),
-		Body:  "• " + Mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\n" + gateAdvice(s),
+		Body:  "• " + mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\n" + gateAdvice(s),
 	}
 }
 
@@ -21,8 +21,8 @@ func ReminderEvent(s *train.State, now time.Time, blocked []string) train.Messag
 func GateClosedEvent(s *train.State, blocked []string) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":door: The window has closed and %s was not deployed to production", s.Candidate.Tag),
-		Body: "• " + Mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\nNothing deploys by itself any more. The release ends as missed when the next one departs. To deploy it all the same: " +
-			Mrkdwn.Code(fmt.Sprintf(`starter promote-now --train %s --day %s --reason "…"`, s.Train.Name, s.Plan.Day)),
+		Body: "• " + mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\nNothing deploys by itself any more. The release ends as missed when the next one departs. To deploy it all the same: " +
+			mrkdwn.Code(fmt.Sprintf(`starter promote-now --train %s --day %s --reason "…"`, s.Train.Name, s.Plan.Day)),
 	}
 }
 
@@ -30,7 +30,7 @@ func GateClosedEvent(s *train.State, blocked []string) train.Message {
 func GateEvent(s *train.State, blocked []string) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":bust_in_silhouette: %s waits for a decision", s.Candidate.Tag),
-		Body:  "• " + Mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\n" + gateAdvice(s),
+		Body:  "• " + mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\n" + gateAdvice(s),
 	}
 }
 
@@ -43,8 +43,8 @@ func gateAdvice(s *train.State) string {
 			c.Tag = s.Candidate.Tag
 		}
 		if rules.Allows(s, name, c, s.Plan.CutAt) {
-			lines = append(lines, "• "+Mrkdwn.Code(lineOf(s, name, c))+" "+About(name).Does)
+			lines = append(lines, "• "+mrkdwn.Code(lineOf(s, name, c))+" "+About(name).Does)
 		}
 	}
-	return strings.Join(append(lines, "Details: "+Mrkdwn.Code(statusLine(s))), "\n")
+	return strings.Join(append(lines, "Details: "+mrkdwn.Code(statusLine(s))), "\n")
 }

@@ -12,7 +12,7 @@ import (
 func HeldEvent(s *train.State, step train.Step, holds []train.Hold) train.Message {
 	var lines []string
 	for _, h := range holds {
-		lines = append(lines, "• "+Mrkdwn.Bold(string(h.Kind))+": "+holdLine(h, Mrkdwn, s.Train.Location())+". "+endsBy(s, h))
+		lines = append(lines, "• "+mrkdwn.Bold(string(h.Kind))+": "+holdLine(h, mrkdwn, s.Train.Location())+". "+endsBy(s, h))
 	}
 	return train.Message{Title: fmt.Sprintf(":octagonal_sign: Held before %s", step), Body: strings.Join(lines, "\n")}
 }
@@ -23,14 +23,14 @@ func ChangeEvent(s *train.State, c rules.Change) train.Message {
 	var title, lines []string
 	for _, h := range c.Begun {
 		title = append(title, fmt.Sprintf(":octagonal_sign: Hold %s begins", h.Kind))
-		lines = append(lines, "• "+Mrkdwn.Bold(string(h.Kind))+": "+holdLine(h, Mrkdwn, zone)+". "+endsBy(s, h))
+		lines = append(lines, "• "+mrkdwn.Bold(string(h.Kind))+": "+holdLine(h, mrkdwn, zone)+". "+endsBy(s, h))
 	}
 	for _, h := range c.Ended {
 		title = append(title, fmt.Sprintf(":arrow_forward: Hold %s has ended", h.Kind))
 	}
 	for _, tag := range c.HandMade {
 		title = append(title, "Somebody made the tag "+tag)
-		lines = append(lines, fmt.Sprintf("%s is not ours and is not adopted by itself. To adopt it: %s", Mrkdwn.Code(tag), Mrkdwn.Code(adoptLine(s.Train.Name, s.Plan.Day, tag))))
+		lines = append(lines, fmt.Sprintf("%s is not ours and is not adopted by itself. To adopt it: %s", mrkdwn.Code(tag), mrkdwn.Code(adoptLine(s.Train.Name, s.Plan.Day, tag))))
 	}
 	return train.Message{Title: strings.Join(title, " · "), Body: strings.Join(lines, "\n")}
 }
@@ -38,7 +38,7 @@ func ChangeEvent(s *train.State, c rules.Change) train.Message {
 // endsBy says how a hold ends.
 func endsBy(s *train.State, h train.Hold) string {
 	line := func(name train.CommandName, c train.Command) string {
-		return Mrkdwn.Code(lineOf(s, name, c))
+		return mrkdwn.Code(lineOf(s, name, c))
 	}
 	switch h.Kind {
 	case train.HoldPause:
@@ -55,7 +55,7 @@ func endsBy(s *train.State, h train.Hold) string {
 	case train.HoldLate:
 		return "To go on: " + line(train.Acknowledge, train.Command{Hold: train.HoldLate}) + ", or " + line(train.Cancel, train.Command{})
 	case train.HoldRolledBack:
-		return "To deploy it again: " + Mrkdwn.Code(retryLine(s)) + ", or cut a new candidate: " + line(train.CutTag, train.Command{})
+		return "To deploy it again: " + mrkdwn.Code(retryLine(s)) + ", or cut a new candidate: " + line(train.CutTag, train.Command{})
 	case train.HoldEnvironmentBusy:
 		return "It ends with the other deploy."
 	}
@@ -66,7 +66,7 @@ func endsBy(s *train.State, h train.Hold) string {
 func FreezeAheadEvent(s *train.State, h train.Hold) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":snowflake: A freeze will cover the production window of %s", s.Plan.Day),
-		Body: fmt.Sprintf("%s, from %s until %s. Production opens %s; nothing goes there while it stands.", Mrkdwn.link(Mrkdwn.Escape(h.Reason), h.Link),
+		Body: fmt.Sprintf("%s, from %s until %s. Production opens %s; nothing goes there while it stands.", mrkdwn.link(mrkdwn.Escape(h.Reason), h.Link),
 			When(h.Since, s.Train.Location()), When(h.Until, s.Train.Location()), When(s.Plan.WindowOpens, s.Train.Location())),
 	}
 }

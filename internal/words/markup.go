@@ -36,8 +36,8 @@ var Markdown = Markup{
 	Break:  "\n\n", // a single one would join the lines
 }
 
-// Mrkdwn is for Slack.
-var Mrkdwn = Markup{
+// mrkdwn is for Slack.
+var mrkdwn = Markup{
 	Bold:   func(s string) string { return "*" + s + "*" },
 	Code:   func(s string) string { return "`" + s + "`" },
 	Escape: strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace,

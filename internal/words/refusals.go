@@ -24,8 +24,8 @@ func Refusal(r *train.Refusal, zone *time.Location) string {
 	return string(r.Code) // a test finds every code in one of the groups
 }
 
-// ExampleInput is an input of a command that can be pasted.
-func ExampleInput(d rules.Definition) string {
+// exampleInput is an input of a command that can be pasted.
+func exampleInput(d rules.Definition) string {
 	raw, err := json.Marshal(d.ExampleCommand())
 	if err != nil {
 		return "{}"
@@ -35,7 +35,7 @@ func ExampleInput(d rules.Definition) string {
 
 func exampleOf(name train.CommandName) string {
 	d, _ := rules.Commands().Find(name)
-	return ExampleInput(d)
+	return exampleInput(d)
 }
 
 // refusedInput is about what was sent.

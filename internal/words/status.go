@@ -37,8 +37,8 @@ func acceptedCommands(s *train.State, now time.Time) []train.AcceptedCommand {
 	return out
 }
 
-// Headline is the status in one line.
-func Headline(st train.Status) string {
+// headline is the status in one line.
+func headline(st train.Status) string {
 	switch {
 	case st.End != "":
 		return fmt.Sprintf("Release %s %s: %s", st.Train, st.Day, st.End)
@@ -69,7 +69,7 @@ func WaitingLine(st train.Status, m Markup) string {
 // StatusText is the whole answer, one fact a line.
 func StatusText(st train.Status, m Markup) string {
 	zone := st.Location()
-	lines := []string{m.Bold(Headline(st)), WaitingLine(st, m)}
+	lines := []string{m.Bold(headline(st)), WaitingLine(st, m)}
 	add := func(label, value string) {
 		if value != "" {
 			lines = append(lines, label+": "+value)

@@ -24,7 +24,7 @@ func MemoryMessage(t train.Train, d train.Decision, m *train.Memory) train.Messa
 func FreezeTrouble(t train.Train, problem string) train.Message {
 	return train.Message{
 		Title: ":warning: The GitLab freeze period of the hotfix freeze",
-		Body:  "GitLab refused: " + Mrkdwn.Escape(problem) + "\nThe hold stands here all the same.", Context: train.MemoryID(t.Name),
+		Body:  "GitLab refused: " + mrkdwn.Escape(problem) + "\nThe hold stands here all the same.", Context: train.MemoryID(t.Name),
 	}
 }
 
@@ -32,8 +32,8 @@ func FreezeTrouble(t train.Train, problem string) train.Message {
 func AlarmMessage(t train.Train, day calendar.Day, sentence string) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":rotating_light: No departure of %s for %s", t.Name, day),
-		Body: fmt.Sprintf("%s, and nothing recorded says why.\nNext: look at the Schedule with %s, then depart by hand: %s", Mrkdwn.Escape(sentence),
-			Mrkdwn.Code("starter schedule show --train "+t.Name), Mrkdwn.Code(fmt.Sprintf("starter start --train %s --day %s", t.Name, day))),
+		Body: fmt.Sprintf("%s, and nothing recorded says why.\nNext: look at the Schedule with %s, then depart by hand: %s", mrkdwn.Escape(sentence),
+			mrkdwn.Code("starter schedule show --train "+t.Name), mrkdwn.Code(fmt.Sprintf("starter start --train %s --day %s", t.Name, day))),
 		Mention: t.Slack.OnCall,
 	}
 }

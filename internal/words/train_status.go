@@ -29,7 +29,7 @@ func TrainStatus(m *train.Memory, t train.Train, record train.Record, now time.T
 		}
 		copied := *m
 		if _, refusal := rules.Remember(&copied, e.Name, probe, now, t.Location()); refusal == nil {
-			st.Commands = append(st.Commands, train.AcceptedCommand{Name: e.Name, Does: About(e.Name).Does, Line: CommandLine(e.Name, t.Name, calendar.Day{}, probe)})
+			st.Commands = append(st.Commands, train.AcceptedCommand{Name: e.Name, Does: About(e.Name).Does, Line: commandLine(e.Name, t.Name, calendar.Day{}, probe)})
 		}
 	}
 	return st

@@ -13,39 +13,39 @@ import (
 	"github.com/release-train/release-train/internal/words"
 )
 
-// asked is a command as it arrived: its payload is decoded by us, because a
+// commandRequest is a command as it arrived: its payload is decoded by us, because a
 // typed receive would silently drop one of the wrong shape.
-type asked struct {
-	name train.CommandName
-	raw  converter.RawValue
-	door train.Door
+type commandRequest struct {
+	name    train.CommandName
+	payload converter.RawValue
+	source  train.CommandSource
 }
 
 // decode reads the command; the refusal says what is wrong with it.
-func (a asked) decode() (train.Command, *train.Refusal) {
-	payload := a.raw.Payload()
+func (a commandRequest) decode() (train.Command, *train.Refusal) {
+	payload := a.payload.Payload()
 	if encoding := string(payload.GetMetadata()[converter.MetadataEncoding]); encoding != "" && encoding != converter.MetadataEncodingJSON && len(payload.GetData()) > 0 {
 		return train.Command{}, &train.Refusal{Code: train.RefusedInputNotJSON, Command: a.name, Detail: encoding}
 	}
 	return rules.DecodeCommand(a.name, payload.GetData())
 }
 
-// commandDoors are the two ways on which commands reach a workflow. Behind both
+// commandHandlers are the two ways on which commands reach a workflow. Behind both
 // is one implementation: obey decides, carries out and records.
-type commandDoors struct {
-	obey func(ctx workflow.Context, a asked) (train.Decision, train.Answer, *train.Refusal)
+type commandHandlers struct {
+	handle func(ctx workflow.Context, a commandRequest) (train.Decision, train.Answer, *train.Refusal)
 	// internal are signals that are no commands.
-	internal []string
-	busy     int // signals that are being obeyed
+	otherSignals []string
+	handling     int // signals that are being obeyed
 }
 
-// open registers an update for each command, and hears the signals.
-func (d *commandDoors) open(ctx workflow.Context) error {
+// register registers an update for each command, and hears the signals.
+func (d *commandHandlers) register(ctx workflow.Context) error {
 	for _, e := range rules.Commands() {
 		handler := func(ctx workflow.Context, raw converter.RawValue) (train.Answer, error) {
 			awake, cancel := workflow.NewDisconnectedContext(ctx)
 			defer cancel()
-			decision, answer, refusal := d.obey(awake, asked{name: e.Name, raw: raw, door: train.ByUpdate})
+			decision, answer, refusal := d.handle(awake, commandRequest{name: e.Name, payload: raw, source: train.SourceUpdate})
 			if refusal != nil {
 				return train.Answer{}, temporal.NewNonRetryableApplicationError(decision.Sentence, train.RefusedCommand, nil, *refusal)
 			}
@@ -57,7 +57,7 @@ func (d *commandDoors) open(ctx workflow.Context) error {
 			if len(raw.Payload().GetData()) <= train.LargestPayload {
 				return nil
 			}
-			_, refusal := asked{name: e.Name, raw: raw}.decode()
+			_, refusal := commandRequest{name: e.Name, payload: raw}.decode()
 			return temporal.NewNonRetryableApplicationError(words.Refusal(refusal, time.UTC), train.RefusedCommand, nil, *refusal)
 		}
 		if err := workflow.SetUpdateHandlerWithOptions(ctx, string(e.Name), handler, workflow.UpdateHandlerOptions{
@@ -67,52 +67,52 @@ func (d *commandDoors) open(ctx workflow.Context) error {
 		}
 	}
 	own, _ := workflow.NewDisconnectedContext(ctx)
-	workflow.Go(own, d.hear)
+	workflow.Go(own, d.receiveSignals)
 	return nil
 }
 
-// hear obeys signals. Of those that arrived in one task the safe ones act
+// receiveSignals obeys signals. Of those that arrived in one task the safe ones act
 // first; signals of one name keep their order.
-func (d *commandDoors) hear(ctx workflow.Context) {
+func (d *commandHandlers) receiveSignals(ctx workflow.Context) {
 	for {
-		if err := workflow.Await(ctx, func() bool { return len(d.waiting(ctx)) > 0 }); err != nil {
+		if err := workflow.Await(ctx, func() bool { return len(d.unhandledSignals(ctx)) > 0 }); err != nil {
 			return // the context is never cancelled
 		}
-		var batch []asked
-		for _, name := range d.waiting(ctx) {
+		var batch []commandRequest
+		for _, name := range d.unhandledSignals(ctx) {
 			for ch := workflow.GetSignalChannel(ctx, name); ; {
-				a := asked{name: train.CommandName(name), door: train.BySignal}
-				if !ch.ReceiveAsync(&a.raw) {
+				a := commandRequest{name: train.CommandName(name), source: train.SourceSignal}
+				if !ch.ReceiveAsync(&a.payload) {
 					break
 				}
 				batch = append(batch, a)
 			}
 		}
-		slices.SortStableFunc(batch, func(a, b asked) int { return rank(a.name) - rank(b.name) })
+		slices.SortStableFunc(batch, func(a, b commandRequest) int { return precedence(a.name) - precedence(b.name) })
 		for _, a := range batch {
-			d.busy++
+			d.handling++
 			workflow.Go(ctx, func(ctx workflow.Context) {
-				d.obey(ctx, a)
-				d.busy--
+				d.handle(ctx, a)
+				d.handling--
 			})
 		}
 	}
 }
 
-func rank(name train.CommandName) int {
+func precedence(name train.CommandName) int {
 	e, _ := rules.Commands().Find(name)
 	return int(e.Precedence)
 }
 
-// waiting are the names of signals that nobody has heard yet, commands or not.
-func (d *commandDoors) waiting(ctx workflow.Context) []string {
+// unhandledSignals are the names of signals that nobody has heard yet, commands or not.
+func (d *commandHandlers) unhandledSignals(ctx workflow.Context) []string {
 	names := workflow.GetUnhandledSignalNames(ctx)
-	names = slices.DeleteFunc(names, func(n string) bool { return slices.Contains(d.internal, n) })
+	names = slices.DeleteFunc(names, func(n string) bool { return slices.Contains(d.otherSignals, n) })
 	slices.Sort(names)
 	return names
 }
 
 // idle says that no command is under way.
-func (d *commandDoors) idle(ctx workflow.Context) bool {
-	return d.busy == 0 && workflow.AllHandlersFinished(ctx) && len(d.waiting(ctx)) == 0
+func (d *commandHandlers) idle(ctx workflow.Context) bool {
+	return d.handling == 0 && workflow.AllHandlersFinished(ctx) && len(d.unhandledSignals(ctx)) == 0
 }
