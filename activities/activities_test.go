@@ -168,14 +168,16 @@ func execute[In, Out any](t *testing.T, activity func(context.Context, In) (Out,
 
 var (
 	day   = calendar.Day{Year: 2026, Month: 11, Day: 24}
-	tagIn = train.CreateTagInput{Project: "p", Prefix: "api/", Day: day, SHA: "sha1", About: "Release", Key: "release-api#1/tag/1"}
+	tagIn = train.CreateTagInput{Project: "p", Prefix: "api/", Day: day, SHA: "sha1", About: "Release",
+		Key: "release-api#1/tag/1"}
 )
 
 func TestTheNextTagOfTheDayIsCreatedOnTheCommitWithItsKey(t *testing.T) {
 	f := &fakeGitLab{tags: []gitlab.Tag{{Name: "api/v2026.11.24.9", SHA: "x"}, {Name: "api/v2026.11.24.10", SHA: "y"}}}
 	c, err := execute(t, newGitLab(f).CreateTag, tagIn)
 	require.NoError(t, err)
-	assert.Equal(t, train.Candidate{Tag: "api/v2026.11.24.11", SHA: "sha1", URL: "https://gitlab/p/-/tags/api/v2026.11.24.11"}, c.Candidate)
+	assert.Equal(t, train.Candidate{Tag: "api/v2026.11.24.11", SHA: "sha1",
+		URL: "https://gitlab/p/-/tags/api/v2026.11.24.11"}, c.Candidate)
 	assert.Contains(t, f.tags[2].Message, tagIn.Key)
 }
 
@@ -201,7 +203,8 @@ func TestAPatchThatSomebodyElseTakesMeanwhileIsSteppedOver(t *testing.T) {
 }
 
 func TestARefusedTagIsNotRetried(t *testing.T) {
-	f := &fakeGitLab{createTag: []error{&train.Fault{System: "GitLab", Kind: train.FaultForbidden, Tried: "create the tag", Status: 403}}}
+	f := &fakeGitLab{createTag: []error{&train.Fault{System: "GitLab", Kind: train.FaultForbidden,
+		Tried: "create the tag", Status: 403}}}
 	_, err := execute(t, newGitLab(f).CreateTag, tagIn)
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
@@ -219,16 +222,19 @@ func TestARateLimitIsRetriedWhenGitLabAsks(t *testing.T) {
 }
 
 func playIn() train.PlayJobInput {
-	return train.PlayJobInput{Project: "p", PipelineID: 1, Job: "deploy", Candidate: train.Candidate{Tag: "v1", SHA: "sha1"}, Key: "k"}
+	return train.PlayJobInput{Project: "p", PipelineID: 1, Job: "deploy",
+		Candidate: train.Candidate{Tag: "v1", SHA: "sha1"}, Key: "k"}
 }
 
 func playable(status string) *fakeGitLab {
-	return &fakeGitLab{tags: []gitlab.Tag{{Name: "v1", SHA: "sha1"}}, jobs: []gitlab.Job{{ID: 7, Name: "deploy", Status: status, WebURL: "u", User: "bot"}}}
+	return &fakeGitLab{tags: []gitlab.Tag{{Name: "v1", SHA: "sha1"}},
+		jobs: []gitlab.Job{{ID: 7, Name: "deploy", Status: status, WebURL: "u", User: "bot"}}}
 }
 
 func TestOnlyAJobThatWaitsToBePlayedIsPlayed(t *testing.T) {
 	for status, plays := range map[string]int{
-		"manual": 1, "scheduled": 1, "pending": 0, "running": 0, "waiting_for_resource": 0, "success": 0, "failed": 0, "canceled": 0, "canceling": 0, "": 0,
+		"manual": 1, "scheduled": 1, "pending": 0, "running": 0, "waiting_for_resource": 0, "success": 0, "failed": 0,
+		"canceled": 0, "canceling": 0, "": 0,
 	} {
 		f := playable(status)
 		p, err := execute(t, newGitLab(f).PlayJob, playIn())
@@ -270,15 +276,17 @@ func TestNothingIsPlayedAfterTheWindowOrOnAMovedOrMissingTag(t *testing.T) {
 	}{
 		"a second before": {closes.Add(-time.Second), []gitlab.Tag{{Name: "v1", SHA: "sha1"}}, "", ""},
 		"at the close":    {closes, []gitlab.Tag{{Name: "v1", SHA: "sha1"}}, "the window closed", ""},
-		"moved":           {closes.Add(-time.Hour), []gitlab.Tag{{Name: "v1", SHA: "sha2"}}, "was moved from sha1 to sha2", train.HoldDrift},
-		"gone":            {closes.Add(-time.Hour), nil, "is gone", train.HoldDrift},
+		"moved": {closes.Add(-time.Hour), []gitlab.Tag{{Name: "v1", SHA: "sha2"}},
+			"was moved from sha1 to sha2", train.HoldDrift},
+		"gone": {closes.Add(-time.Hour), nil, "is gone", train.HoldDrift},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := playable("manual")
 			f.tags = tt.tags
 			in := playIn()
 			in.NotAfter = closes
-			p, err := execute(t, (&GitLab{API: f, Holds: newGitLab(f).Holds, Now: func() time.Time { return tt.now }}).PlayJob, in)
+			p, err := execute(t, (&GitLab{API: f, Holds: newGitLab(f).Holds, Now: func() time.Time { return tt.now }}).PlayJob,
+				in)
 			require.NoError(t, err)
 			assert.Contains(t, p.Held, tt.held)
 			var kind train.HoldKind
@@ -292,7 +300,8 @@ func TestNothingIsPlayedAfterTheWindowOrOnAMovedOrMissingTag(t *testing.T) {
 }
 
 func TestAPipelineThatWasStartedBeforeIsFoundByItsKey(t *testing.T) {
-	f := &fakeGitLab{pipelines: []gitlab.Pipeline{{ID: 5}, {ID: 4}}, variables: map[int64]map[string]string{5: {}, 4: {train.RunVariable: "k"}}}
+	f := &fakeGitLab{pipelines: []gitlab.Pipeline{{ID: 5}, {ID: 4}}, variables: map[int64]map[string]string{5: {},
+		4: {train.RunVariable: "k"}}}
 	g := newGitLab(f)
 	p, err := execute(t, g.StartPipeline, train.StartPipelineInput{Project: "p", Ref: "main", Key: "k"})
 	require.NoError(t, err)
@@ -305,19 +314,27 @@ func TestAPipelineThatWasStartedBeforeIsFoundByItsKey(t *testing.T) {
 }
 
 func TestAJobThatWillNeverComeIsNamedWithItsReason(t *testing.T) {
-	in := train.AwaitPipelineJobInput{Project: "p", Candidate: train.Candidate{Tag: "v1", SHA: "sha1"}, Job: "deploy", Poll: calendar.Duration(time.Millisecond)}
+	in := train.AwaitPipelineJobInput{Project: "p", Candidate: train.Candidate{Tag: "v1", SHA: "sha1"}, Job: "deploy",
+		Poll: calendar.Duration(time.Millisecond)}
 	for name, tt := range map[string]struct {
 		pipelines []gitlab.Pipeline
 		jobs      []gitlab.Job
 		says      string
 		timedOut  bool
 	}{
-		"no pipeline":    {nil, nil, "GitLab has made no pipeline for the tag v1", true},
-		"no such job":    {[]gitlab.Pipeline{{ID: 1, Source: "push", SHA: "sha1", Status: "success"}}, []gitlab.Job{{Name: "build"}}, `has no job "deploy", it has build`, false},
-		"skipped":        {[]gitlab.Pipeline{{ID: 1, Source: "push", SHA: "sha1", Status: "failed"}}, []gitlab.Job{{Name: "deploy", Status: "skipped"}, {Name: "build", Status: "failed", WebURL: "log"}}, "because build failed: log", false},
-		"build failed":   {[]gitlab.Pipeline{{ID: 1, Source: "push", SHA: "sha1", Status: "failed"}}, []gitlab.Job{{Name: "deploy", Status: "created"}, {Name: "build", Status: "failed", WebURL: "log"}}, "is failed before the job deploy, because build failed: log", false},
-		"still building": {[]gitlab.Pipeline{{ID: 1, Source: "push", SHA: "sha1", Status: "running"}}, []gitlab.Job{{Name: "deploy", Status: "created"}}, "the stages before the job deploy have not ended", true},
-		"offered":        {[]gitlab.Pipeline{{ID: 1, Source: "push", SHA: "sha1", Status: "manual"}}, []gitlab.Job{{ID: 3, Name: "deploy", Status: "manual"}}, "", false},
+		"no pipeline": {nil, nil, "GitLab has made no pipeline for the tag v1", true},
+		"no such job": {[]gitlab.Pipeline{{ID: 1, Source: "push", SHA: "sha1", Status: "success"}},
+			[]gitlab.Job{{Name: "build"}}, `has no job "deploy", it has build`, false},
+		"skipped": {[]gitlab.Pipeline{{ID: 1, Source: "push", SHA: "sha1", Status: "failed"}},
+			[]gitlab.Job{{Name: "deploy", Status: "skipped"}, {Name: "build", Status: "failed", WebURL: "log"}},
+			"because build failed: log", false},
+		"build failed": {[]gitlab.Pipeline{{ID: 1, Source: "push", SHA: "sha1", Status: "failed"}},
+			[]gitlab.Job{{Name: "deploy", Status: "created"}, {Name: "build", Status: "failed", WebURL: "log"}},
+			"is failed before the job deploy, because build failed: log", false},
+		"still building": {[]gitlab.Pipeline{{ID: 1, Source: "push", SHA: "sha1", Status: "running"}},
+			[]gitlab.Job{{Name: "deploy", Status: "created"}}, "the stages before the job deploy have not ended", true},
+		"offered": {[]gitlab.Pipeline{{ID: 1, Source: "push", SHA: "sha1", Status: "manual"}},
+			[]gitlab.Job{{ID: 3, Name: "deploy", Status: "manual"}}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fakeGitLab{pipelines: tt.pipelines, jobs: tt.jobs}
@@ -344,7 +361,8 @@ func TestAManualJobIsNoEndOnceSomebodyPlaysIt(t *testing.T) {
 }
 
 func TestNothingNewSinceTheDeployedVersionIsNothingToRelease(t *testing.T) {
-	in := train.ChooseCommitInput{Project: "p", Branch: "main", Require: train.RequireHead, Since: train.Version{Tag: "v0", SHA: "old"}}
+	in := train.ChooseCommitInput{Project: "p", Branch: "main", Require: train.RequireHead,
+		Since: train.Version{Tag: "v0", SHA: "old"}}
 	f := &fakeGitLab{}
 	c, err := execute(t, newGitLab(f).ChooseCommit, in)
 	require.NoError(t, err)
@@ -373,7 +391,8 @@ func TestRequireGreenTakesTheNewestGreenCommitAndNamesWhatIsLeftBehind(t *testin
 
 func TestSilentFluxFallsBackToGitLabsLastDeploymentAndSaysSo(t *testing.T) {
 	down := &train.Fault{System: "Flux", Kind: train.FaultForbidden, Tried: "read the Kustomization", Answer: "no access"}
-	f := &Flux{API: &fakeFlux{err: down}, GitLab: &fakeGitLab{deployments: []gitlab.Deployment{{Ref: "main", SHA: "m"}, {Ref: "api/v2026.11.23.1", SHA: "s"}}}}
+	f := &Flux{API: &fakeFlux{err: down},
+		GitLab: &fakeGitLab{deployments: []gitlab.Deployment{{Ref: "main", SHA: "m"}, {Ref: "api/v2026.11.23.1", SHA: "s"}}}}
 	in := train.ReadVersionInput{TagPrefix: "api/", FallbackEnvironment: "production"}
 	v, err := execute(t, f.ReadVersion, in)
 	require.NoError(t, err)
@@ -389,8 +408,9 @@ func TestSilentFluxFallsBackToGitLabsLastDeploymentAndSaysSo(t *testing.T) {
 
 func TestACommitThatFluxReportsIsTurnedIntoItsNewestTag(t *testing.T) {
 	f := &Flux{
-		API:    &fakeFlux{state: flux.State{Running: train.Version{SHA: "s"}}},
-		GitLab: &fakeGitLab{tags: []gitlab.Tag{{Name: "api/v2026.11.23.9", SHA: "s"}, {Name: "api/v2026.11.23.10", SHA: "s"}, {Name: "api/v2026.11.23.11", SHA: "other"}}},
+		API: &fakeFlux{state: flux.State{Running: train.Version{SHA: "s"}}},
+		GitLab: &fakeGitLab{tags: []gitlab.Tag{{Name: "api/v2026.11.23.9", SHA: "s"}, {Name: "api/v2026.11.23.10", SHA: "s"},
+			{Name: "api/v2026.11.23.11", SHA: "other"}}},
 	}
 	v, err := execute(t, f.ReadVersion, train.ReadVersionInput{TagPrefix: "api/"})
 	require.NoError(t, err)
@@ -408,9 +428,11 @@ func TestE2EIsNotStartedOnAnotherVersion(t *testing.T) {
 
 func TestAnE2EReportNamesFailingSpecsOwnersAndTheCypressRun(t *testing.T) {
 	g := &fakeGitLab{
-		jobs:  []gitlab.Job{{ID: 1, Name: "cypress"}},
-		trace: "Run URL: https://cloud.cypress.io/projects/p1/runs/1\n Recorded Run: https://cloud.cypress.io/projects/p1/runs/2\n",
-		files: map[string]string{".gitlab/CODEOWNERS": "* @maven/pods/platform\n[Booking]\ncypress/e2e/booking/ @maven/pods/booking\n"},
+		jobs: []gitlab.Job{{ID: 1, Name: "cypress"}},
+		trace: "Run URL: https://cloud.cypress.io/projects/p1/runs/1\n Recorded Run: " +
+			"https://cloud.cypress.io/projects/p1/runs/2\n",
+		files: map[string]string{".gitlab/CODEOWNERS": "* @maven/pods/platform\n[Booking]\ncypress/e2e/booking/ " +
+			"@maven/pods/booking\n"},
 		report: gitlab.TestReport{Suites: []gitlab.TestSuite{{Name: "cypress", Cases: []gitlab.TestCase{
 			{Status: "success", Name: "a", File: "cypress/e2e/ok.cy.ts"},
 			{Status: "failed", Name: "shows a slot", File: "cypress/e2e/booking/calendar.cy.ts"},
@@ -424,7 +446,8 @@ func TestAnE2EReportNamesFailingSpecsOwnersAndTheCypressRun(t *testing.T) {
 	assert.Equal(t, train.E2EReport{
 		Tests: 4, Failed: 3, CypressURL: "https://cloud.cypress.io/projects/p1/runs/2",
 		Specs: []train.FailingSpec{
-			{Spec: "cypress/e2e/booking/calendar.cy.ts", Test: "shows a slot", Owners: []string{"@maven/pods/platform", "@maven/pods/booking"}},
+			{Spec: "cypress/e2e/booking/calendar.cy.ts", Test: "shows a slot",
+				Owners: []string{"@maven/pods/platform", "@maven/pods/booking"}},
 			{Spec: "cypress/e2e/inbox.cy.ts", Test: "inbox", Owners: []string{"@maven/pods/platform"}},
 		},
 	}, found.Report)
@@ -432,9 +455,11 @@ func TestAnE2EReportNamesFailingSpecsOwnersAndTheCypressRun(t *testing.T) {
 
 func TestOnlyAFailureThatStandsIsBelieved(t *testing.T) {
 	c := train.Candidate{Tag: "v1", SHA: "s"}
-	bad := flux.State{Attempted: []train.Version{{Tag: "v1", SHA: "s"}}, Reason: "HealthCheckFailed", Observed: true, SourceReady: true}
+	bad := flux.State{Attempted: []train.Version{{Tag: "v1", SHA: "s"}}, Reason: "HealthCheckFailed",
+		Observed: true, SourceReady: true}
 	f := &Flux{API: &fakeFlux{state: bad}}
-	r, err := execute(t, f.AwaitRollout, train.AwaitRolloutInput{Candidate: c, Until: time.Now().Add(time.Minute), Poll: calendar.Duration(time.Millisecond)})
+	r, err := execute(t, f.AwaitRollout, train.AwaitRolloutInput{Candidate: c, Until: time.Now().Add(time.Minute),
+		Poll: calendar.Duration(time.Millisecond)})
 	require.NoError(t, err)
 	assert.False(t, r.Done)
 	assert.False(t, r.TimedOut)
@@ -480,13 +505,15 @@ func TestACardIsPostedOnceThenEditedAndEventsGoIntoItsThread(t *testing.T) {
 	f := &fakeSlack{}
 	s := &Slack{API: f}
 	card := &train.Message{Title: "card", Mention: "@eng-exp-on-call"}
-	d, err := execute(t, s.Deliver, train.DeliverInput{Channel: "#c", Card: card, Events: []train.Event{{Message: train.Message{Title: "e"}, Key: "e1"}}, Topic: "Release 1", Key: "card"})
+	d, err := execute(t, s.Deliver, train.DeliverInput{Channel: "#c", Card: card,
+		Events: []train.Event{{Message: train.Message{Title: "e"}, Key: "e1"}}, Topic: "Release 1", Key: "card"})
 	require.NoError(t, err)
 	assert.Equal(t, "1.1", d.TS)
 	require.Len(t, f.posts, 2)
 	assert.Equal(t, "Owner: <!subteam^S1>", f.posts[0].Message.Body)
 	assert.Equal(t, "1.1", f.posts[1].ThreadTS)
-	_, err = execute(t, s.Deliver, train.DeliverInput{Channel: "#c", TS: d.TS, Card: card, Topic: "Release 1", Key: "card"})
+	_, err = execute(t, s.Deliver, train.DeliverInput{Channel: "#c", TS: d.TS, Card: card,
+		Topic: "Release 1", Key: "card"})
 	require.NoError(t, err)
 	assert.Equal(t, 1, f.edits)
 	assert.Len(t, f.posts, 2)
@@ -494,8 +521,10 @@ func TestACardIsPostedOnceThenEditedAndEventsGoIntoItsThread(t *testing.T) {
 }
 
 func TestAChannelTheBotWasNotInvitedToIsTriedAgain(t *testing.T) {
-	f := &fakeSlack{postErr: &train.Fault{System: "Slack", Kind: train.FaultForbidden, Tried: "post", Answer: "not_in_channel"}}
-	_, err := execute(t, (&Slack{API: f}).Deliver, train.DeliverInput{Channel: "#c", Card: &train.Message{Title: "t"}, Key: "k"})
+	f := &fakeSlack{postErr: &train.Fault{System: "Slack", Kind: train.FaultForbidden,
+		Tried: "post", Answer: "not_in_channel"}}
+	_, err := execute(t, (&Slack{API: f}).Deliver,
+		train.DeliverInput{Channel: "#c", Card: &train.Message{Title: "t"}, Key: "k"})
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
 	assert.False(t, app.NonRetryable())
@@ -507,22 +536,30 @@ func newYork(d, hour, minute, second int) time.Time {
 }
 
 func TestADepartureKnowsItsDay(t *testing.T) {
-	d := &Departures{Trains: noMemory{}, Load: func() (config.File, error) { return config.Load("../release.yaml") }, Searchable: true}
+	d := &Departures{Trains: noMemory{}, Load: func() (config.File, error) { return config.Load("../release.yaml") },
+		Searchable: true}
 	for name, tt := range map[string]struct {
 		in      train.PlanDepartureInput
 		day     string
 		manual  bool
 		refused string
 	}{
-		"scheduled on Monday":         {train.PlanDepartureInput{ScheduledAt: newYork(23, 17, 0, 0), Now: newYork(23, 17, 0, 1)}, "2026-11-24", false, ""},
-		"scheduled before a weekend":  {train.PlanDepartureInput{ScheduledAt: newYork(20, 17, 0, 0), Now: newYork(20, 17, 0, 1)}, "2026-11-23", false, ""},
-		"scheduled, six hours late":   {train.PlanDepartureInput{ScheduledAt: newYork(23, 17, 0, 0), Now: newYork(23, 23, 0, 0)}, "2026-11-24", false, ""},
-		"the calendar says otherwise": {train.PlanDepartureInput{ScheduledAt: newYork(26, 17, 0, 0), Now: newYork(26, 17, 0, 1)}, "", false, "starter schedule apply"},
-		"triggered in the Web UI":     {train.PlanDepartureInput{ScheduledAt: newYork(23, 9, 30, 12), Now: newYork(23, 9, 30, 12)}, "2026-11-23", true, ""},
+		"scheduled on Monday": {train.PlanDepartureInput{ScheduledAt: newYork(23, 17, 0, 0),
+			Now: newYork(23, 17, 0, 1)}, "2026-11-24", false, ""},
+		"scheduled before a weekend": {train.PlanDepartureInput{ScheduledAt: newYork(20, 17, 0, 0),
+			Now: newYork(20, 17, 0, 1)}, "2026-11-23", false, ""},
+		"scheduled, six hours late": {train.PlanDepartureInput{ScheduledAt: newYork(23, 17, 0, 0),
+			Now: newYork(23, 23, 0, 0)}, "2026-11-24", false, ""},
+		"the calendar says otherwise": {train.PlanDepartureInput{ScheduledAt: newYork(26, 17, 0, 0),
+			Now: newYork(26, 17, 0, 1)}, "", false, "starter schedule apply"},
+		"triggered in the Web UI": {train.PlanDepartureInput{ScheduledAt: newYork(23, 9, 30, 12),
+			Now: newYork(23, 9, 30, 12)}, "2026-11-23", true, ""},
 		"by hand in the window":       {train.PlanDepartureInput{Now: newYork(23, 12, 0, 0)}, "2026-11-24", true, ""},
 		"by hand before Thanksgiving": {train.PlanDepartureInput{Now: newYork(25, 12, 0, 0)}, "2026-11-30", true, ""},
-		"a day that is none":          {train.PlanDepartureInput{Now: newYork(23, 12, 0, 0), Day: calendar.Day{Year: 2026, Month: 11, Day: 26}}, "", false, "Thanksgiving"},
-		"a day that is over":          {train.PlanDepartureInput{Now: newYork(24, 12, 0, 0), Day: day}, "", false, "the window of 2026-11-24 opened"},
+		"a day that is none": {train.PlanDepartureInput{Now: newYork(23, 12, 0, 0),
+			Day: calendar.Day{Year: 2026, Month: 11, Day: 26}}, "", false, "Thanksgiving"},
+		"a day that is over": {train.PlanDepartureInput{Now: newYork(24, 12, 0, 0), Day: day}, "", false,
+			"the window of 2026-11-24 opened"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.in.Train = "api"

@@ -19,7 +19,8 @@ type Changelog struct {
 // PublishChangelog makes the changelog between what production ran and the
 // candidate and publishes it as the GitLab release of the tag, which it creates
 // or updates. Only the link, counts and a short author list are returned.
-func (c *Changelog) PublishChangelog(ctx context.Context, in train.PublishChangelogInput) (train.ChangelogDigest, error) {
+func (c *Changelog) PublishChangelog(ctx context.Context,
+	in train.PublishChangelogInput) (train.ChangelogDigest, error) {
 	project, err := c.API.Project(ctx, in.Project)
 	if err != nil {
 		return train.ChangelogDigest{}, failure(err)
@@ -49,7 +50,8 @@ func (c *Changelog) PublishChangelog(ctx context.Context, in train.PublishChange
 }
 
 // source reads the commits and merge requests between the two versions.
-func (c *Changelog) source(ctx context.Context, in train.PublishChangelogInput, project gitlab.Project) (changelog.Source, error) {
+func (c *Changelog) source(ctx context.Context, in train.PublishChangelogInput,
+	project gitlab.Project) (changelog.Source, error) {
 	s := changelog.Source{From: in.From.Version, FromFallback: in.From.Fallback, To: in.Candidate, IssueURL: in.IssueURL}
 	revisions := in.Candidate.SHA
 	if !in.From.Version.IsZero() {
@@ -58,7 +60,8 @@ func (c *Changelog) source(ctx context.Context, in train.PublishChangelogInput, 
 		if in.From.Version.Tag != "" {
 			from = in.From.Version.Tag
 		}
-		s.CompareURL = fmt.Sprintf("%s/-/compare/%s...%s", project.WebURL, url.PathEscape(from), url.PathEscape(in.Candidate.Tag))
+		s.CompareURL = fmt.Sprintf("%s/-/compare/%s...%s", project.WebURL, url.PathEscape(from),
+			url.PathEscape(in.Candidate.Tag))
 	}
 	var err error
 	if s.Commits, err = c.API.Commits(ctx, in.Project, revisions, 0); err != nil || len(s.Commits) == 0 {

@@ -94,7 +94,8 @@ func (d *Datadog) Record(ctx context.Context, in train.DatadogRecord) (train.Don
 		}
 	}
 	if activity.GetInfo(ctx).Attempt > 1 {
-		found, err := d.API.FindEvents(ctx, strings.Join(in.Event.Tags, " "), in.Event.At.Add(-time.Hour), d.now().Add(time.Minute), 1)
+		found, err := d.API.FindEvents(ctx, strings.Join(in.Event.Tags, " "), in.Event.At.Add(-time.Hour),
+			d.now().Add(time.Minute), 1)
 		if err != nil {
 			return train.Done{}, retryableFailure(err)
 		}

@@ -73,8 +73,10 @@ func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
 			planned.Plan = t.Timetable().PlanFor(day)
 			return planned
 		}
-		if at := in.ScheduledAt.In(t.Location()); at.Second() == 0 && at.Hour() == t.Cut.At.Hour && at.Minute() == t.Cut.At.Minute {
-			planned.Refused = fmt.Sprintf("nothing departs: by release.yaml no release day is cut on %s; bring the Schedule up to date with: starter schedule apply", calendar.DayOf(at))
+		if at := in.ScheduledAt.In(t.Location()); at.Second() == 0 && at.Hour() == t.Cut.At.Hour &&
+			at.Minute() == t.Cut.At.Minute {
+			planned.Refused = fmt.Sprintf("nothing departs: by release.yaml no release day is cut on %s; bring the Schedule up "+
+				"to date with: starter schedule apply", calendar.DayOf(at))
 			return planned
 		}
 	}
@@ -93,7 +95,8 @@ func plan(t train.Train, in train.PlanDepartureInput) train.PlannedDeparture {
 	}
 	p := t.Timetable().PlanFor(day)
 	if !in.Now.Before(p.WindowOpens) {
-		planned.Refused = fmt.Sprintf("nothing departs: the window of %s opened %s", day, words.When(p.WindowOpens, t.Location()))
+		planned.Refused = fmt.Sprintf("nothing departs: the window of %s opened %s", day,
+			words.When(p.WindowOpens, t.Location()))
 		return planned
 	}
 	planned.Plan = p

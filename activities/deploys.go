@@ -34,7 +34,8 @@ func (d *Deploys) PlayDeploy(ctx context.Context, in train.PlayDeployInput) (tra
 	if err != nil {
 		return out, failure(err)
 	}
-	if in.Before.IsZero() && (!activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &out.Before) != nil) {
+	if in.Before.IsZero() && (!activity.HasHeartbeatDetails(ctx) ||
+		activity.GetHeartbeatDetails(ctx, &out.Before) != nil) {
 		if out.Before = state.Running; out.Before.Is(in.Job.Candidate) {
 			out.Before = in.Expected
 		}
@@ -48,7 +49,8 @@ func (d *Deploys) PlayDeploy(ctx context.Context, in train.PlayDeployInput) (tra
 		out.Present, out.JobID, out.JobURL = true, job.ID, job.WebURL
 		return out, nil
 	}
-	if out.PlayedJob, err = d.GitLab.play(ctx, in.Job, job, again); err == nil && out.Held == "" && out.Outdated == "" && in.Start != nil {
+	if out.PlayedJob, err = d.GitLab.play(ctx, in.Job, job, again); err == nil && out.Held == "" &&
+		out.Outdated == "" && in.Start != nil {
 		d.Datadog.post(ctx, *in.Start)
 	}
 	return out, err
@@ -63,7 +65,8 @@ func (d *Deploys) FindOut(ctx context.Context, in train.FindOutInput) (train.Dep
 		job, err := d.GitLab.newest(ctx, in.Project, in.PipelineID, in.Job)
 		if err == nil {
 			out.JobID = job.ID
-			said = append(said, fmt.Sprintf("the job %s is %s", in.Job, words.EndedWords(train.EndedJob{Status: job.Status, Reason: job.FailureReason})))
+			said = append(said, fmt.Sprintf("the job %s is %s", in.Job,
+				words.EndedWords(train.EndedJob{Status: job.Status, Reason: job.FailureReason})))
 		} else {
 			said = append(said, "the job could not be read: "+err.Error())
 		}
@@ -75,7 +78,8 @@ func (d *Deploys) FindOut(ctx context.Context, in train.FindOutInput) (train.Dep
 	case state.Progress(in.Candidate, rules.FluxReasonFails).Phase == flux.RolledOut:
 		said = append(said, fmt.Sprintf("Flux reports %s ready", in.Candidate.Tag))
 	default:
-		said = append(said, fmt.Sprintf("Flux runs %s: %s", state.Running, state.Progress(in.Candidate, rules.FluxReasonFails).Why))
+		said = append(said, fmt.Sprintf("Flux runs %s: %s", state.Running,
+			state.Progress(in.Candidate, rules.FluxReasonFails).Why))
 	}
 	out.Sentence = strings.Join(said, "; ")
 	return out, nil
@@ -93,7 +97,8 @@ func (d *Deploys) PlanRollback(ctx context.Context, in train.PlanRollbackInput) 
 	case err != nil:
 		return plan, failure(err)
 	case in.To.SHA != "" && !strings.HasPrefix(tag.SHA, in.To.SHA):
-		plan.Problem = fmt.Sprintf("the tag %s was moved from %s to %s", in.To.Tag, train.ShortSHA(in.To.SHA), train.ShortSHA(tag.SHA))
+		plan.Problem = fmt.Sprintf("the tag %s was moved from %s to %s", in.To.Tag,
+			train.ShortSHA(in.To.SHA), train.ShortSHA(tag.SHA))
 		return plan, nil
 	}
 	plan.To = train.Candidate{Tag: tag.Name, SHA: tag.SHA}
@@ -127,7 +132,8 @@ func (d *Deploys) markedBad(ctx context.Context, in train.PlanRollbackInput) (bo
 
 // succeeded is the deploy job of the target that succeeded last. GitLab runs
 // only the newest job of a name in its pipeline again.
-func (d *Deploys) succeeded(ctx context.Context, in train.PlanRollbackInput) (found train.PipelineJob, why string, err error) {
+func (d *Deploys) succeeded(ctx context.Context, in train.PlanRollbackInput) (found train.PipelineJob, why string,
+	err error) {
 	pipelines, err := d.GitLab.API.Pipelines(ctx, in.Project, gitlab.PipelineQuery{Ref: in.To.Tag, Max: 10})
 	if err != nil {
 		return found, "", err
@@ -159,7 +165,8 @@ func (d *Deploys) succeeded(ctx context.Context, in train.PlanRollbackInput) (fo
 
 // rollbackJob is the job that the configuration names, in the pipeline that
 // deployed; where that is not known, in the pipeline of what runs.
-func (d *Deploys) rollbackJob(ctx context.Context, in train.PlanRollbackInput, running train.Version) (found train.PipelineJob, why string, err error) {
+func (d *Deploys) rollbackJob(ctx context.Context, in train.PlanRollbackInput,
+	running train.Version) (found train.PipelineJob, why string, err error) {
 	name := in.Config.RollbackJob
 	if name == "" {
 		return found, "no rollback job is configured", nil
@@ -210,5 +217,6 @@ func (d *Deploys) AwaitFree(ctx context.Context, in train.AwaitFreeInput) (train
 
 // jobWords names a job that somebody runs.
 func jobWords(d gitlab.Deployment) string {
-	return fmt.Sprintf("the job %s of %s, started by %s", cmp.Or(d.Job.Name, "deploy"), d.Ref, cmp.Or(d.Job.User, "somebody"))
+	return fmt.Sprintf("the job %s of %s, started by %s", cmp.Or(d.Job.Name, "deploy"), d.Ref,
+		cmp.Or(d.Job.User, "somebody"))
 }

@@ -99,7 +99,8 @@ type failedJob struct {
 
 // search reads what the jobs left behind, and the recorded Cypress run: that of
 // the newest job that has one. GitLab lists the newest first.
-func (e *E2E) search(ctx context.Context, in train.ReadE2EReportInput, report gitlab.TestReport, jobs []gitlab.Job) (failed []failedJob, url string) {
+func (e *E2E) search(ctx context.Context, in train.ReadE2EReportInput, report gitlab.TestReport,
+	jobs []gitlab.Job) (failed []failedJob, url string) {
 	ctx, cancel := context.WithTimeout(ctx, searchWithin)
 	defer cancel()
 	var ids []int64
@@ -151,7 +152,8 @@ func told(report gitlab.TestReport, job string) (tests, failures bool) {
 func complete(report gitlab.TestReport, job string) bool {
 	_, failures := told(report, job)
 	return failures && !slices.ContainsFunc(report.Suites, func(suite gitlab.TestSuite) bool {
-		return reports(suite, job) && slices.ContainsFunc(suite.Cases, func(c gitlab.TestCase) bool { return failing(c) && c.File == "" })
+		return reports(suite, job) && slices.ContainsFunc(suite.Cases,
+			func(c gitlab.TestCase) bool { return failing(c) && c.File == "" })
 	})
 }
 

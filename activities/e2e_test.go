@@ -95,7 +95,8 @@ func mocha(file string, tests ...string) string {
 		}
 		fmt.Fprintf(&cases, `<testcase name="S %s" classname=%q>%s</testcase>`, name, name, why)
 	}
-	return fmt.Sprintf(`<testsuites><testsuite name="Root Suite" file=%q/><testsuite name="S">%s</testsuite></testsuites>`, file, cases.String())
+	return fmt.Sprintf(`<testsuites><testsuite name="Root Suite" file=%q/><testsuite name="S">%s</testsuite></testsuites>`,
+		file, cases.String())
 }
 
 // table is how Cypress ends; a row is "✖ spec tests failing".
@@ -133,7 +134,8 @@ func TestE2ESpecWithoutAFileIsThatOfTheJUnitCaseOfItsName(t *testing.T) {
 		"results/2.xml": mocha("cypress/e2e/b.cy.ts", "!two"),
 		"results/3.xml": "no report",
 	})
-	assert.Equal(t, train.E2EReport{Tests: 2, Failed: 1, Specs: []train.FailingSpec{{Spec: "cypress/e2e/b.cy.ts", Test: "S two"}}}, g.reads(t))
+	assert.Equal(t, train.E2EReport{Tests: 2, Failed: 1,
+		Specs: []train.FailingSpec{{Spec: "cypress/e2e/b.cy.ts", Test: "S two"}}}, g.reads(t))
 }
 
 func TestE2ESpecWithoutAFileIsElseTheOnlyFailedOneOfTheTable(t *testing.T) {
@@ -145,7 +147,8 @@ func TestE2ESpecWithoutAFileIsElseTheOnlyFailedOneOfTheTable(t *testing.T) {
 func TestE2ESpecWithoutAFileIsThatOfTheTableWithTheNameOfItsClass(t *testing.T) {
 	g := e2eRun(failedCase("x", "cypress/e2e/a.cy.ts"), failedCase("y", "b.cy.ts"), failedCase("z", "S"))
 	g.traces[1] = table("✖ a.cy.ts 1 1", "✖ login/b.cy.ts 2 1")
-	assert.Equal(t, []string{"cypress/e2e/a.cy.ts", "login/b.cy.ts", "S"}, specsOf(g.reads(t)), "the last one may be in either")
+	assert.Equal(t, []string{"cypress/e2e/a.cy.ts", "login/b.cy.ts", "S"}, specsOf(g.reads(t)),
+		"the last one may be in either")
 }
 
 func TestE2ESpecWithoutAnyTraceIsItsClassElseItsSuite(t *testing.T) {
@@ -157,7 +160,8 @@ func TestE2ESpecIsSoughtInTheJobsOfItsSuite(t *testing.T) {
 	g.jobs = []gitlab.Job{{ID: 1, Name: "api: [one]", Status: "failed"}, {ID: 2, Name: "web 1/2", Status: "failed"}}
 	g.traces = map[int64]string{1: table("✖ a.cy.ts 1 1"), 2: table("✖ b.cy.ts 1 1")}
 	g.report.Suites = []gitlab.TestSuite{
-		{Name: "api: [one]", Cases: []gitlab.TestCase{failedCase("x", "")}}, {Name: "web", Cases: []gitlab.TestCase{failedCase("y", "")}},
+		{Name: "api: [one]", Cases: []gitlab.TestCase{failedCase("x", "")}},
+		{Name: "web", Cases: []gitlab.TestCase{failedCase("y", "")}},
 	}
 	assert.Equal(t, []string{"a.cy.ts", "b.cy.ts"}, specsOf(g.reads(t)))
 }
@@ -165,14 +169,17 @@ func TestE2ESpecIsSoughtInTheJobsOfItsSuite(t *testing.T) {
 func TestE2EReportWithoutTestsIsThatOfTheJUnitFiles(t *testing.T) {
 	g := e2eRun()
 	g.artifacts[1] = zipped(t, map[string]string{
-		"results/1.xml": mocha("a.cy.ts", "one", "!two", "!three"), "other/2.xml": mocha("b.cy.ts", "!four"), "results/sub/3.xml": mocha("c.cy.ts", "!five"),
+		"results/1.xml": mocha("a.cy.ts", "one", "!two", "!three"), "other/2.xml": mocha("b.cy.ts", "!four"),
+		"results/sub/3.xml": mocha("c.cy.ts", "!five"),
 	})
-	assert.Equal(t, train.E2EReport{Tests: 3, Failed: 2, Specs: []train.FailingSpec{{Spec: "a.cy.ts", Test: "S two"}}}, g.reads(t))
+	assert.Equal(t, train.E2EReport{Tests: 3, Failed: 2, Specs: []train.FailingSpec{{Spec: "a.cy.ts", Test: "S two"}}},
+		g.reads(t))
 }
 
 func TestE2EPatternWithoutASlashIsForTheNameOfTheFile(t *testing.T) {
 	g := e2eRun()
-	g.artifacts[1] = zipped(t, map[string]string{"deep/down/junit-1.xml": mocha("a.cy.ts", "!one"), "deep/other.xml": mocha("b.cy.ts", "!two")})
+	g.artifacts[1] = zipped(t, map[string]string{"deep/down/junit-1.xml": mocha("a.cy.ts", "!one"),
+		"deep/other.xml": mocha("b.cy.ts", "!two")})
 	found, err := g.read(t, train.ReadE2EReportInput{JUnit: "junit-*.xml"})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a.cy.ts"}, specsOf(found.Report))
@@ -181,20 +188,24 @@ func TestE2EPatternWithoutASlashIsForTheNameOfTheFile(t *testing.T) {
 func TestE2EReportWithoutAFailureIsCompletedByTheJUnitFiles(t *testing.T) {
 	g := e2eRun(gitlab.TestCase{Status: "success", Name: "S one", ClassName: "one"})
 	g.artifacts[1] = zipped(t, map[string]string{"results/1.xml": mocha("a.cy.ts", "one", "!two")})
-	assert.Equal(t, train.E2EReport{Tests: 2, Failed: 1, Specs: []train.FailingSpec{{Spec: "a.cy.ts", Test: "S two"}}}, g.reads(t), "the first is the same test")
+	assert.Equal(t, train.E2EReport{Tests: 2, Failed: 1, Specs: []train.FailingSpec{{Spec: "a.cy.ts", Test: "S two"}}},
+		g.reads(t), "the first is the same test")
 }
 
 func TestE2EReportWithoutTestsAndFilesIsThatOfTheTable(t *testing.T) {
 	g := e2eRun()
 	g.traces[1] = table("✔ a.cy.ts 3 -", "✖ b.cy.ts 4 2", "✖ crashed.cy.ts - -")
-	assert.Equal(t, train.E2EReport{Tests: 7, Failed: 2, Specs: []train.FailingSpec{{Spec: "b.cy.ts"}, {Spec: "crashed.cy.ts"}}}, g.reads(t))
+	assert.Equal(t, train.E2EReport{Tests: 7, Failed: 2, Specs: []train.FailingSpec{{Spec: "b.cy.ts"},
+		{Spec: "crashed.cy.ts"}}}, g.reads(t))
 }
 
 func TestE2EReportOfOneJobDoesNotHideAnotherThatReportedNothing(t *testing.T) {
 	g := e2eRun(gitlab.TestCase{Status: "failed", Name: "t", File: "a.cy.ts"})
-	g.jobs = append(g.jobs, gitlab.Job{ID: 2, Name: "mobile", Status: "failed"}, gitlab.Job{ID: 3, Name: "green", Status: "success"})
+	g.jobs = append(g.jobs, gitlab.Job{ID: 2, Name: "mobile", Status: "failed"},
+		gitlab.Job{ID: 3, Name: "green", Status: "success"})
 	g.traces = map[int64]string{2: table("✖ m.cy.ts 4 2"), 3: table("✖ green.cy.ts 4 2")}
-	assert.Equal(t, train.E2EReport{Tests: 5, Failed: 3, Specs: []train.FailingSpec{{Spec: "a.cy.ts", Test: "t"}, {Spec: "m.cy.ts"}}}, g.reads(t))
+	assert.Equal(t, train.E2EReport{Tests: 5, Failed: 3, Specs: []train.FailingSpec{{Spec: "a.cy.ts", Test: "t"},
+		{Spec: "m.cy.ts"}}}, g.reads(t))
 	assert.Equal(t, []int64{2}, g.fetched)
 }
 
@@ -202,8 +213,10 @@ func TestE2EArtifactsThatCannotBeReadAreLeftOut(t *testing.T) {
 	broken := zipped(t, map[string]string{"results/1.xml": mocha("a.cy.ts", "!one")})
 	copy(broken[40:], "broken, broken, broken")
 	for name, raw := range map[string][]byte{
-		"not a zip": []byte("no zip"), "empty": {}, "a broken file": broken, "too large": append(make([]byte, maxArchive), broken...),
-		"a file that is too large": zipped(t, map[string]string{"results/1.xml": mocha("a.cy.ts", "!one") + strings.Repeat(" ", maxFile)}),
+		"not a zip": []byte("no zip"), "empty": {}, "a broken file": broken,
+		"too large": append(make([]byte, maxArchive), broken...),
+		"a file that is too large": zipped(t,
+			map[string]string{"results/1.xml": mocha("a.cy.ts", "!one") + strings.Repeat(" ", maxFile)}),
 	} {
 		g := e2eRun()
 		g.artifacts[1], g.traces[1] = raw, table("✖ b.cy.ts 1 1")
@@ -244,14 +257,17 @@ func TestE2EReportThatGitLabDoesNotHaveIsReplacedButOneThatItCannotGiveNowIsAske
 func TestE2EReportStandsWithoutTraces(t *testing.T) {
 	g := e2eRun(failedCase("x", "class"))
 	g.traceErr = errLost
-	assert.Equal(t, train.E2EReport{Tests: 1, Failed: 1, Specs: []train.FailingSpec{{Spec: "class", Test: "x"}}}, g.reads(t))
+	assert.Equal(t, train.E2EReport{Tests: 1, Failed: 1, Specs: []train.FailingSpec{{Spec: "class", Test: "x"}}},
+		g.reads(t))
 }
 
 func TestE2ERunIsThatOfTheNewestJobThatRecordedOne(t *testing.T) {
 	g := e2eRun()
-	g.jobs = []gitlab.Job{{ID: 3, Name: "report", Status: "success"}, {ID: 2, Name: "b", Status: "success"}, {ID: 1, Name: "a", Status: "failed"}}
+	g.jobs = []gitlab.Job{{ID: 3, Name: "report", Status: "success"}, {ID: 2, Name: "b", Status: "success"},
+		{ID: 1, Name: "a", Status: "failed"}}
 	g.traces = map[int64]string{
-		2: "Recorded Run: https://cloud.cypress.io/projects/p1/runs/2", 1: "Recorded Run: https://cloud.cypress.io/projects/p1/runs/1",
+		2: "Recorded Run: https://cloud.cypress.io/projects/p1/runs/2",
+		1: "Recorded Run: https://cloud.cypress.io/projects/p1/runs/1",
 	}
 	assert.Equal(t, "https://cloud.cypress.io/projects/p1/runs/2", g.reads(t).CypressURL)
 }
@@ -282,10 +298,12 @@ func TestE2ESpecFailedLatelyAsOftenAsItsWorstTest(t *testing.T) {
 func TestE2EOwnersAreNamedByTheirGroupsOnceEach(t *testing.T) {
 	g := e2eRun(gitlab.TestCase{Status: "failed", Name: "t", File: "cypress/e2e/pay/a.cy.ts"})
 	g.files = map[string]string{"CODEOWNERS": "[Pay]\ncypress/e2e/pay/ @pay @stranger\n[QA]\n*.cy.ts @qa\n[Web]\n* @web\n"}
-	found, err := g.read(t, train.ReadE2EReportInput{Groups: map[string]string{"@pay": "@oncall", "@qa": "@qa-team", "@web": "@oncall"}})
+	found, err := g.read(t, train.ReadE2EReportInput{Groups: map[string]string{"@pay": "@oncall",
+		"@qa": "@qa-team", "@web": "@oncall"}})
 	require.NoError(t, err)
 	assert.Equal(t, []train.FailingSpec{{
-		Spec: "cypress/e2e/pay/a.cy.ts", Test: "t", Owners: []string{"@pay", "@stranger", "@qa", "@web"}, Groups: []string{"@oncall", "@qa-team"},
+		Spec: "cypress/e2e/pay/a.cy.ts", Test: "t", Owners: []string{"@pay", "@stranger", "@qa", "@web"},
+		Groups: []string{"@oncall", "@qa-team"},
 	}}, found.Report.Specs)
 }
 
@@ -317,10 +335,13 @@ func TestE2EReportOfEachRecordedTraceNamesItsSpecsAndRun(t *testing.T) {
 	// Read by eye. The job is taken as failed even where the recorded one was not.
 	truths := map[string]train.E2EReport{
 		"gitlab_runner_18_11_ff_timestamps_failed.txt": {}, // it fails before any test
-		"gitlab_trace_pass_cypress13.txt":              {Tests: 1, CypressURL: "https://cloud.cypress.io/projects/pwxho8/runs/2"},
-		"run_finished_wrapped_url_snapshot.txt":        {CypressURL: "http://dashboard.cypress.io/this-is-a-" + strings.Repeat("long-", 50) + "url"},
+		"gitlab_trace_pass_cypress13.txt": {Tests: 1,
+			CypressURL: "https://cloud.cypress.io/projects/pwxho8/runs/2"},
+		"run_finished_wrapped_url_snapshot.txt": {CypressURL: "http://dashboard.cypress.io/this-is-a-" +
+			strings.Repeat("long-", 50) + "url"},
 		"trace_fail_cypress11_ansi.txt": {
-			Tests: 1, Failed: 1, Specs: []train.FailingSpec{{Spec: "spec.cy.js"}}, CypressURL: "https://dashboard.cypress.io/projects/wnkmbr/runs/3",
+			Tests: 1, Failed: 1, Specs: []train.FailingSpec{{Spec: "spec.cy.js"}},
+			CypressURL: "https://dashboard.cypress.io/projects/wnkmbr/runs/3",
 		},
 	}
 	files, err := filepath.Glob(filepath.Join(cypressSamples(t), "*.txt"))
@@ -343,7 +364,8 @@ func TestE2EReportTakesTheSpecOfATestFromEachRecordedJUnitFile(t *testing.T) {
 		spec string
 	}{
 		"junit_cypress_issue8237.xml": {
-			failedCase("Editing my account Successfully updates my data", "Successfully updates my data"), "cypress/integration/editAccountSpec.ts",
+			failedCase("Editing my account Successfully updates my data", "Successfully updates my data"),
+			"cypress/integration/editAccountSpec.ts",
 		},
 	}
 	files, err := filepath.Glob(filepath.Join(cypressSamples(t), "*.xml"))
@@ -358,7 +380,8 @@ func TestE2EReportTakesTheSpecOfATestFromEachRecordedJUnitFile(t *testing.T) {
 
 		g := e2eRun(truth.test) // as GitLab tells it: without the file
 		g.artifacts[1] = archive
-		assert.Equal(t, train.E2EReport{Tests: 1, Failed: 1, Specs: []train.FailingSpec{{Spec: truth.spec, Test: truth.test.Name}}}, g.reads(t), file)
+		assert.Equal(t, train.E2EReport{Tests: 1, Failed: 1,
+			Specs: []train.FailingSpec{{Spec: truth.spec, Test: truth.test.Name}}}, g.reads(t), file)
 
 		alone := e2eRun()
 		alone.artifacts[1] = archive

@@ -40,7 +40,8 @@ func failure(err error) error {
 func retryableFailure(err error) error {
 	var f *train.Fault
 	if errors.As(err, &f) && f.Kind != train.FaultInvalid && !f.Kind.Retryable() {
-		return temporal.NewApplicationErrorWithOptions(f.Error(), string(f.Kind), temporal.ApplicationErrorOptions{NextRetryDelay: f.RetryAfter})
+		return temporal.NewApplicationErrorWithOptions(f.Error(), string(f.Kind),
+			temporal.ApplicationErrorOptions{NextRetryDelay: f.RetryAfter})
 	}
 	return failure(err)
 }
@@ -56,13 +57,15 @@ func category(kind train.FaultKind) temporal.ApplicationErrorCategory {
 // pollUntil looks at something every poll until look says done or the instant
 // passes; it says whether look was done. Each look is a heartbeat. When the
 // worker stops, the wait is handed to another worker at once.
-func pollUntil(ctx context.Context, poll calendar.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
+func pollUntil(ctx context.Context, poll calendar.Duration, until time.Time,
+	look func(context.Context) (done bool, err error)) (bool, error) {
 	return pollWithHeartbeats(ctx, poll, 0, until, look)
 }
 
 // pollWithHeartbeats is watch with beats of their own: a watch of hours looks often,
 // and each beat that reaches the server is billable.
-func pollWithHeartbeats(ctx context.Context, poll, beat calendar.Duration, until time.Time, look func(context.Context) (done bool, err error)) (bool, error) {
+func pollWithHeartbeats(ctx context.Context, poll, beat calendar.Duration, until time.Time,
+	look func(context.Context) (done bool, err error)) (bool, error) {
 	var beaten time.Time
 	for {
 		if time.Since(beaten) >= beat.D() {

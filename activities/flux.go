@@ -72,12 +72,14 @@ func (f *Flux) fallback(ctx context.Context, in train.ReadVersionInput, cause er
 	for _, d := range deployments {
 		if _, err := train.ParseTag(in.TagPrefix, d.Ref); err == nil {
 			return train.RunningVersion{
-				Version:  train.Version{Tag: d.Ref, SHA: d.SHA},
-				Fallback: fmt.Sprintf("Flux could not be read, so this is the last deployment to %s that GitLab knows. %s", in.FallbackEnvironment, why),
+				Version: train.Version{Tag: d.Ref, SHA: d.SHA},
+				Fallback: fmt.Sprintf("Flux could not be read, so this is the last deployment to %s that GitLab knows. %s",
+					in.FallbackEnvironment, why),
 			}, nil
 		}
 	}
-	return train.RunningVersion{Fallback: fmt.Sprintf("Flux could not be read, and GitLab knows no deployment to %s. %s", in.FallbackEnvironment, why)}, nil
+	return train.RunningVersion{Fallback: fmt.Sprintf("Flux could not be read, and GitLab knows no deployment to %s. %s",
+		in.FallbackEnvironment, why)}, nil
 }
 
 // AwaitRollout waits until Flux reports a candidate rolled out. Flux tries again

@@ -98,13 +98,15 @@ func (g *GitLab) head(ctx context.Context, in train.ChooseCommitInput, head gitl
 	case status == "":
 		chosen.Warning = fmt.Sprintf("The head of %s, %s, has no pipeline.", in.Branch, train.ShortSHA(head.SHA))
 	case status != "success":
-		chosen.Warning = fmt.Sprintf("The pipeline of the head of %s, %s, is not green but %s.", in.Branch, train.ShortSHA(head.SHA), status)
+		chosen.Warning = fmt.Sprintf("The pipeline of the head of %s, %s, is not green but %s.", in.Branch,
+			train.ShortSHA(head.SHA), status)
 	}
 	return chosen, nil
 }
 
 // newestGreen takes the newest commit with a green pipeline and names what is left behind.
-func (g *GitLab) newestGreen(ctx context.Context, in train.ChooseCommitInput, head gitlab.Commit) (train.ChosenCommit, error) {
+func (g *GitLab) newestGreen(ctx context.Context, in train.ChooseCommitInput,
+	head gitlab.Commit) (train.ChosenCommit, error) {
 	revisions := head.SHA
 	if !in.Since.IsZero() {
 		revisions = in.Since.Ref() + ".." + head.SHA
@@ -129,7 +131,8 @@ func (g *GitLab) newestGreen(ctx context.Context, in train.ChooseCommitInput, he
 		left = append(left, train.ShortSHA(c.SHA)+" "+c.Title)
 	}
 	return train.ChosenCommit{}, failure(&train.Fault{
-		System: "GitLab", Kind: train.FaultInvalid, Tried: fmt.Sprintf("find a commit with a green pipeline on %s of %s", in.Branch, in.Project),
+		System: "GitLab", Kind: train.FaultInvalid,
+		Tried:  fmt.Sprintf("find a commit with a green pipeline on %s of %s", in.Branch, in.Project),
 		Answer: fmt.Sprintf("none of the newest %d commits since %s has one", len(commits), in.Since),
 		Advice: "Make a pipeline of the branch green, or set cut.require to head",
 	})
@@ -183,7 +186,8 @@ func (g *GitLab) createTag(ctx context.Context, in train.CreateTagInput) (train.
 		return g.candidate(ctx, in.Project, tag)
 	}
 	return train.Candidate{}, failure(&train.Fault{
-		System: "GitLab", Kind: train.FaultUnavailable, Tried: "create the next tag of " + in.Day.String() + " in " + in.Project,
+		System: "GitLab", Kind: train.FaultUnavailable, Tried: "create the next tag of " +
+			in.Day.String() + " in " + in.Project,
 		Answer: fmt.Sprintf("%d tags in a row were taken by somebody else", tagTries),
 	})
 }
@@ -202,7 +206,8 @@ func (g *GitLab) AdoptTag(ctx context.Context, in train.AdoptTagInput) (train.Cr
 	if tag.SHA != in.SHA {
 		return train.CreatedTag{}, failure(&train.Fault{
 			System: "GitLab", Kind: train.FaultInvalid, Tried: "adopt the tag " + in.Tag,
-			Answer: fmt.Sprintf("it points at %s now, not at %s", train.ShortSHA(tag.SHA), train.ShortSHA(in.SHA)), Advice: "Send cut-tag again",
+			Answer: fmt.Sprintf("it points at %s now, not at %s", train.ShortSHA(tag.SHA), train.ShortSHA(in.SHA)),
+			Advice: "Send cut-tag again",
 		})
 	}
 	candidate, err := g.candidate(ctx, in.Project, tag)
@@ -225,7 +230,8 @@ func (g *GitLab) ResolveCut(ctx context.Context, in train.ResolveCutInput) (trai
 	return cut, nil
 }
 
-func (g *GitLab) resolveCut(ctx context.Context, in train.ResolveCutInput) (cut train.ResolvedCut, refused string, err error) {
+func (g *GitLab) resolveCut(ctx context.Context, in train.ResolveCutInput) (cut train.ResolvedCut,
+	refused string, err error) {
 	var target gitlab.Commit
 	switch {
 	case in.Tag != "":
@@ -248,10 +254,12 @@ func (g *GitLab) resolveCut(ctx context.Context, in train.ResolveCutInput) (cut 
 		return cut, "", err
 	}
 	if len(beyond) > 0 {
-		return cut, fmt.Sprintf("%s is not on %s: only what is on it can be released", train.ShortSHA(cut.SHA), in.Branch), nil
+		return cut, fmt.Sprintf("%s is not on %s: only what is on it can be released", train.ShortSHA(cut.SHA), in.Branch),
+			nil
 	}
 	if cut.SHA == in.Current.SHA && in.Tag == "" {
-		return cut, fmt.Sprintf("%s is what %s points at already: there is nothing to cut", train.ShortSHA(cut.SHA), in.Current.Tag), nil
+		return cut, fmt.Sprintf("%s is what %s points at already: there is nothing to cut",
+			train.ShortSHA(cut.SHA), in.Current.Tag), nil
 	}
 	if cut.Adds, err = g.difference(ctx, in.Project, in.Current.SHA, cut.SHA); err != nil {
 		return cut, "", err
@@ -314,7 +322,8 @@ func (g *GitLab) candidate(ctx context.Context, project string, tag gitlab.Tag) 
 // StartPipeline starts a pipeline with variables. The key is one of them, so a
 // repeated call finds the pipeline that an earlier one started.
 func (g *GitLab) StartPipeline(ctx context.Context, in train.StartPipelineInput) (train.StartedPipeline, error) {
-	earlier, err := g.API.Pipelines(ctx, in.Project, gitlab.PipelineQuery{Ref: in.Ref, Source: "api", UpdatedAfter: in.Since.Add(-time.Minute)})
+	earlier, err := g.API.Pipelines(ctx, in.Project, gitlab.PipelineQuery{Ref: in.Ref, Source: "api",
+		UpdatedAfter: in.Since.Add(-time.Minute)})
 	if err != nil {
 		return train.StartedPipeline{}, failure(err)
 	}

@@ -51,7 +51,8 @@ func (h *Holds) stand(ctx context.Context, g train.Guard) ([]train.Hold, error) 
 }
 
 // standAndAhead is stand, and the freeze that will cover some of [from, to).
-func (h *Holds) standAndAhead(ctx context.Context, g train.Guard, from, to time.Time) (holds []train.Hold, ahead *train.Hold, err error) {
+func (h *Holds) standAndAhead(ctx context.Context, g train.Guard, from, to time.Time) (holds []train.Hold,
+	ahead *train.Hold, err error) {
 	o := train.Observation{}
 	if g.Train != "" {
 		if o.Memory, err = h.Trains.memory(ctx, g.Train); err != nil {
@@ -126,7 +127,8 @@ func (h *Holds) frozen(ctx context.Context, project string, f freeze.Freeze) *tr
 	if f.Unknown != "" {
 		hold.Reason = f.Unknown + ", so it counts as a freeze: mend or delete it in GitLab"
 	} else {
-		hold.Reason = fmt.Sprintf("GitLab freeze period %d (%s to %s, %s)", f.Period.ID, f.Period.Start, f.Period.End, cmp.Or(f.Period.Zone, "UTC"))
+		hold.Reason = fmt.Sprintf("GitLab freeze period %d (%s to %s, %s)", f.Period.ID, f.Period.Start, f.Period.End,
+			cmp.Or(f.Period.Zone, "UTC"))
 	}
 	if p, err := h.GitLab.Project(ctx, project); err == nil { // a hold without a link is better than none
 		hold.Link = p.WebURL + "/-/settings/ci_cd#js-deploy-freeze-settings"
@@ -143,7 +145,8 @@ func (h *Holds) busy(ctx context.Context, g train.Guard) (*train.Hold, error) {
 	running, err := h.GitLab.Deployments(ctx, g.Project, g.Environment, "running", 10)
 	for _, d := range running {
 		if d.Ref != g.Candidate.Tag {
-			return &train.Hold{Kind: train.HoldEnvironmentBusy, Since: d.Job.StartedAt, Reason: jobWords(d) + ", deploys to " + g.Environment}, err
+			return &train.Hold{Kind: train.HoldEnvironmentBusy, Since: d.Job.StartedAt, Reason: jobWords(d) +
+				", deploys to " + g.Environment}, err
 		}
 	}
 	return nil, err
@@ -163,7 +166,8 @@ func (h *Holds) moved(ctx context.Context, g train.Guard) (*train.Hold, error) {
 	case err != nil:
 		return nil, err
 	case tag.SHA != c.SHA:
-		reason = fmt.Sprintf("the tag %s was moved from %s to %s: cut a new candidate with cut-tag", c.Tag, train.ShortSHA(c.SHA), train.ShortSHA(tag.SHA))
+		reason = fmt.Sprintf("the tag %s was moved from %s to %s: cut a new candidate with cut-tag", c.Tag,
+			train.ShortSHA(c.SHA), train.ShortSHA(tag.SHA))
 	default:
 		return nil, nil //nolint:nilnil // no hold is an answer
 	}
@@ -192,10 +196,12 @@ func (h *Holds) compare(ctx context.Context, g train.Guard, running train.Versio
 	}
 	var reasons []string
 	if !d.Expected.IsZero() && !running.Same(d.Expected) {
-		reasons = append(reasons, fmt.Sprintf("production runs %s, not %s as when %s was cut", running, d.Expected, g.Candidate.Tag))
+		reasons = append(reasons, fmt.Sprintf("production runs %s, not %s as when %s was cut", running,
+			d.Expected, g.Candidate.Tag))
 	}
 	if len(lacks) > 0 {
-		reasons = append(reasons, fmt.Sprintf("production has %s this candidate lacks: %s", words.Plural(len(lacks), "commit"), strings.Join(titles(lacks), "; ")))
+		reasons = append(reasons, fmt.Sprintf("production has %s this candidate lacks: %s",
+			words.Plural(len(lacks), "commit"), strings.Join(titles(lacks), "; ")))
 	}
 	if len(reasons) == 0 {
 		return nil, nil //nolint:nilnil // no hold is an answer
@@ -287,7 +293,8 @@ func (w *watcher) lookForTags(ctx context.Context) {
 // lookForJob finds the production job, where somebody has started it in GitLab.
 func (w *watcher) lookForJob(ctx context.Context) {
 	g := &GitLab{API: w.holds.GitLab}
-	found, _, done, err := g.offered(ctx, train.AwaitPipelineJobInput{Project: w.in.Guard.Project, Candidate: w.in.Guard.Candidate, Job: w.in.Job})
+	found, _, done, err := g.offered(ctx, train.AwaitPipelineJobInput{Project: w.in.Guard.Project,
+		Candidate: w.in.Guard.Candidate, Job: w.in.Job})
 	if err != nil || !done || found.Problem != "" || gitlab.JobPlayable(found.Status) {
 		return
 	}

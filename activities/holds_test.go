@@ -77,9 +77,11 @@ func TestAFreezeAPauseAndAHotfixKeepTheTagFromBeingMade(t *testing.T) {
 		"freeze":  {[]gitlab.FreezePeriod{always(4)}, nil, train.HoldFreeze},
 		"pause":   {nil, &train.Memory{Holds: []train.Hold{{Kind: train.HoldPause}}}, train.HoldPause},
 		"hotfix, whose own freeze period counts once": {
-			[]gitlab.FreezePeriod{always(5)}, &train.Memory{Holds: []train.Hold{{Kind: train.HoldHotfix}}, Freeze: &train.OwnFreeze{ID: 5}}, train.HoldHotfix,
+			[]gitlab.FreezePeriod{always(5)}, &train.Memory{Holds: []train.Hold{{Kind: train.HoldHotfix}},
+				Freeze: &train.OwnFreeze{ID: 5}}, train.HoldHotfix,
 		},
-		"a freeze period that cannot be read": {[]gitlab.FreezePeriod{{ID: 6, Start: "often", End: "seldom"}}, nil, train.HoldFreeze},
+		"a freeze period that cannot be read": {[]gitlab.FreezePeriod{{ID: 6, Start: "often", End: "seldom"}}, nil,
+			train.HoldFreeze},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &freezer{fakeGitLab: &fakeGitLab{}, periods: tt.periods}
@@ -99,11 +101,13 @@ func TestAFreezeAPauseAndAHotfixKeepTheTagFromBeingMade(t *testing.T) {
 }
 
 func TestFreezesThatGitLabDoesNotTellAreAHoldNotAnAllClear(t *testing.T) {
-	f := &freezer{fakeGitLab: &fakeGitLab{}, err: &train.Fault{System: "GitLab", Kind: train.FaultForbidden, Tried: "list the freeze periods of p", Status: 403}}
+	f := &freezer{fakeGitLab: &fakeGitLab{}, err: &train.Fault{System: "GitLab", Kind: train.FaultForbidden,
+		Tried: "list the freeze periods of p", Status: 403}}
 	made, err := execute(t, (&GitLab{API: f, Holds: newHolds(f)}).CreateTag, tagGuard())
 	require.NoError(t, err)
 	require.Len(t, made.Holds, 1)
-	assert.Contains(t, made.Holds[0].Reason, "it is not known whether a freeze stands. GitLab: could not list the freeze periods of p: status 403")
+	assert.Contains(t, made.Holds[0].Reason,
+		"it is not known whether a freeze stands. GitLab: could not list the freeze periods of p: status 403")
 	f.err = errLost
 	_, err = execute(t, (&GitLab{API: f, Holds: newHolds(f)}).CreateTag, tagGuard())
 	require.Error(t, err, "what may pass is tried a few times first")
@@ -111,7 +115,8 @@ func TestFreezesThatGitLabDoesNotTellAreAHoldNotAnAllClear(t *testing.T) {
 }
 
 func TestAFreezeOverTheWindowIsToldWhenTheTagIsMade(t *testing.T) {
-	f := &freezer{fakeGitLab: &fakeGitLab{}, periods: []gitlab.FreezePeriod{{ID: 4, Start: "0 19 24 11 *", End: "0 20 24 11 *"}}}
+	f := &freezer{fakeGitLab: &fakeGitLab{},
+		periods: []gitlab.FreezePeriod{{ID: 4, Start: "0 19 24 11 *", End: "0 20 24 11 *"}}}
 	in := tagGuard()
 	in.From, in.To = noon.Add(time.Hour), noon.Add(5*time.Hour)
 	made, err := execute(t, (&GitLab{API: f, Holds: newHolds(f)}).CreateTag, in)
@@ -129,12 +134,15 @@ func TestProductionThatRunsSomethingElseIsDriftAndNotDeployedOver(t *testing.T) 
 		lacks             []gitlab.Commit
 		reason            string
 	}{
-		"as at the cut":             {expected, train.Version{}, nil, ""},
-		"the candidate itself":      {train.Version{Tag: "v2", SHA: "sha1"}, train.Version{}, nil, ""},
-		"a hotfix":                  {hotfix, train.Version{}, lacks, "production runs v1.1, not v1 as when v2 was cut; production has 2 commits this candidate lacks: fix: checkout; fix: prices"},
-		"a hotfix before the cut":   {expected, train.Version{}, lacks, "production has 2 commits this candidate lacks"},
-		"a hotfix, acknowledged":    {hotfix, hotfix, lacks, ""},
-		"an older tag, by somebody": {train.Version{Tag: "v0", SHA: "sha00"}, train.Version{}, nil, "production runs v0, not v1 as when v2 was cut"},
+		"as at the cut":        {expected, train.Version{}, nil, ""},
+		"the candidate itself": {train.Version{Tag: "v2", SHA: "sha1"}, train.Version{}, nil, ""},
+		"a hotfix": {hotfix, train.Version{}, lacks,
+			"production runs v1.1, not v1 as when v2 was cut; production has 2 commits this candidate lacks: fix: checkout; " +
+				"fix: prices"},
+		"a hotfix before the cut": {expected, train.Version{}, lacks, "production has 2 commits this candidate lacks"},
+		"a hotfix, acknowledged":  {hotfix, hotfix, lacks, ""},
+		"an older tag, by somebody": {train.Version{Tag: "v0", SHA: "sha00"}, train.Version{}, nil,
+			"production runs v0, not v1 as when v2 was cut"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &freezer{fakeGitLab: playable("manual")}
@@ -143,7 +151,8 @@ func TestProductionThatRunsSomethingElseIsDriftAndNotDeployedOver(t *testing.T) 
 			h.Flux = &fakeFlux{state: flux.State{Running: tt.running}}
 			in := playIn()
 			in.Candidate = train.Candidate{Tag: "v2", SHA: "sha1"}
-			in.Guard = train.Guard{Train: "api", Project: "p", Obeys: rules.Obeyed(train.StepDeployProduction), Production: &train.Drift{Expected: expected, Accepted: tt.accepted}}
+			in.Guard = train.Guard{Train: "api", Project: "p", Obeys: rules.Obeyed(train.StepDeployProduction),
+				Production: &train.Drift{Expected: expected, Accepted: tt.accepted}}
 			played, err := execute(t, (&GitLab{API: f, Holds: h}).PlayJob, in)
 			require.NoError(t, err)
 			if tt.reason == "" {

@@ -30,13 +30,15 @@ func (g *GitLab) AwaitPipelineJob(ctx context.Context, in train.AwaitPipelineJob
 
 // offered looks for the job once: what was found, what is still missing, and
 // whether the answer is final.
-func (g *GitLab) offered(ctx context.Context, in train.AwaitPipelineJobInput) (found train.PipelineJob, missing string, done bool, err error) {
+func (g *GitLab) offered(ctx context.Context, in train.AwaitPipelineJobInput) (found train.PipelineJob,
+	missing string, done bool, err error) {
 	pipeline, ok, err := g.pipelineOf(ctx, in)
 	if err != nil {
 		return found, "", false, err
 	}
 	if !ok {
-		return found, fmt.Sprintf("GitLab has made no pipeline for the tag %s; check the workflow rules of .gitlab-ci.yml", in.Candidate.Tag), false, nil
+		return found, fmt.Sprintf("GitLab has made no pipeline for the tag %s; check the workflow rules of .gitlab-ci.yml",
+			in.Candidate.Tag), false, nil
 	}
 	found = train.PipelineJob{PipelineID: pipeline.ID, PipelineURL: pipeline.WebURL}
 	jobs, err := g.API.PipelineJobs(ctx, in.Project, pipeline.ID, false)
@@ -59,7 +61,8 @@ func (g *GitLab) offered(ctx context.Context, in train.AwaitPipelineJobInput) (f
 		return found, "", true, nil
 	case "created":
 		if pipeline.Status == "failed" || pipeline.Status == "canceled" {
-			found.Problem = fmt.Sprintf("the pipeline of %s is %s before the job %s%s", in.Candidate.Tag, pipeline.Status, in.Job, blame(jobs))
+			found.Problem = fmt.Sprintf("the pipeline of %s is %s before the job %s%s", in.Candidate.Tag,
+				pipeline.Status, in.Job, blame(jobs))
 			return found, "", true, nil
 		}
 		return found, fmt.Sprintf("the stages before the job %s have not ended", in.Job), false, nil
@@ -163,7 +166,8 @@ func (g *GitLab) play(ctx context.Context, in train.PlayJobInput, job gitlab.Job
 
 // refused is the answer to a play. Where GitLab forbids a job because a newer
 // deployment has made it outdated, that is an answer, not a failure.
-func (g *GitLab) refused(ctx context.Context, in train.PlayJobInput, job gitlab.Job, played train.PlayedJob, err error) (train.PlayedJob, error) {
+func (g *GitLab) refused(ctx context.Context, in train.PlayJobInput, job gitlab.Job, played train.PlayedJob,
+	err error) (train.PlayedJob, error) {
 	if !train.FaultIs(err, train.FaultForbidden) || in.Guard.Environment == "" {
 		return played, failure(err)
 	}
@@ -174,7 +178,8 @@ func (g *GitLab) refused(ctx context.Context, in train.PlayJobInput, job gitlab.
 	if newer == "" {
 		return train.PlayedJob{}, failure(err)
 	}
-	played.Outdated = fmt.Sprintf("GitLab refuses the job %s of %s as outdated: %s was deployed after it", in.Job, in.Candidate.Tag, newer)
+	played.Outdated = fmt.Sprintf("GitLab refuses the job %s of %s as outdated: %s was deployed after it",
+		in.Job, in.Candidate.Tag, newer)
 	return played, nil
 }
 
@@ -264,7 +269,8 @@ func (g *GitLab) newest(ctx context.Context, project string, pipeline int64, nam
 	newest := newestOf(jobs, name)
 	if newest.ID == 0 {
 		return gitlab.Job{}, &train.Fault{
-			System: "GitLab", Kind: train.FaultNotFound, Tried: fmt.Sprintf("find the job %s in pipeline %d of %s", name, pipeline, project),
+			System: "GitLab", Kind: train.FaultNotFound,
+			Tried:  fmt.Sprintf("find the job %s in pipeline %d of %s", name, pipeline, project),
 			Answer: "it has " + jobNames(jobs), Advice: "Check the job's name in release.yaml",
 		}
 	}

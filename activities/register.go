@@ -19,7 +19,8 @@ type All struct {
 
 // Register makes a worker run all activities.
 func (a All) Register(w worker.ActivityRegistry) {
-	for _, group := range []any{a.GitLab, a.Flux, a.Deploys, a.Changelog, a.E2E, a.Slack, a.Releases, a.Trains, a.Holds, a.Departures, a.Datadog} {
+	for _, group := range []any{a.GitLab, a.Flux, a.Deploys, a.Changelog, a.E2E, a.Slack, a.Releases, a.Trains,
+		a.Holds, a.Departures, a.Datadog} {
 		w.RegisterActivity(group)
 	}
 }

@@ -43,7 +43,8 @@ func (s *Slack) Deliver(ctx context.Context, in train.DeliverInput) (train.Deliv
 		}
 	}
 	for _, e := range in.Events {
-		if _, err := s.post(ctx, slack.Post{ChannelID: channel, ThreadTS: out.TS, Broadcast: e.Broadcast, Message: e.Message, Key: e.Key}, in.Since); err != nil {
+		if _, err := s.post(ctx, slack.Post{ChannelID: channel, ThreadTS: out.TS, Broadcast: e.Broadcast, Message: e.Message,
+			Key: e.Key}, in.Since); err != nil {
 			return out, retryableFailure(err)
 		}
 	}

@@ -70,7 +70,8 @@ func (t *Trains) AskTrain(ctx context.Context, in train.AskTrainInput) (train.Me
 
 // SendToTrain sends a command to a train as an update, and starts the train's
 // workflow if it does not run.
-func SendToTrain(ctx context.Context, c client.Client, name string, command train.CommandName, in train.Command) (train.Answer, error) {
+func SendToTrain(ctx context.Context, c client.Client, name string, command train.CommandName,
+	in train.Command) (train.Answer, error) {
 	id := train.MemoryID(name)
 	start := c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID: id, TaskQueue: train.TaskQueue, WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -148,7 +149,8 @@ func (d *Departures) ExpectRelease(ctx context.Context, in train.ExpectReleaseIn
 			return out, nil
 		}
 		out.Alarm = true
-		out.Sentence = fmt.Sprintf("%s should have departed %s, and there is no such release", id, words.When(in.CutAt, t.Location()))
+		out.Sentence = fmt.Sprintf("%s should have departed %s, and there is no such release", id,
+			words.When(in.CutAt, t.Location()))
 	case err != nil:
 		return out, fmt.Errorf("look for %s: %w", id, err)
 	default:
@@ -196,7 +198,8 @@ func (d *Departures) ReadTrain(_ context.Context, in train.ReadTrainInput) (trai
 // config is a train of release.yaml.
 func (d *Departures) config(name string) (train.Train, error) {
 	fault := func(err error) error {
-		return &train.Fault{System: "release.yaml", Kind: train.FaultInvalid, Tried: "read the train " + name, Answer: err.Error()}
+		return &train.Fault{System: "release.yaml", Kind: train.FaultInvalid,
+			Tried: "read the train " + name, Answer: err.Error()}
 	}
 	file, err := d.Load()
 	if err != nil {

@@ -34,7 +34,8 @@ var fieldHelp = map[string]string{
 	"tag":         "a release `tag`",
 	"sha":         "a `commit` on the branch; the head of the branch when left out",
 	"previousTag": "the `tag` where the changelog begins",
-	"until":       "`when` GitLab's freeze period ends: RFC 3339, HH:MM on the train's clock, or a duration; 24h when left out",
+	"until": "`when` GitLab's freeze period ends: RFC 3339, HH:MM on the train's clock, or a duration; " +
+		"24h when left out",
 	"at":          "`when` production opens: RFC 3339, or HH:MM on the train's clock",
 	"hold":        "the `hold` to acknowledge: late or drift",
 	"environment": "staging or production",
@@ -95,10 +96,14 @@ func (a *app) commandCommand(e rules.Definition) *cobra.Command {
 			f.StringVar(&c.At, flag, "", help)
 		case "hold":
 			f.StringVar((*string)(&c.Hold), flag, "", help)
-			_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions([]string{string(train.HoldLate), string(train.HoldDrift)}, cobra.ShellCompDirectiveNoFileComp))
+			_ = cmd.RegisterFlagCompletionFunc(flag,
+				cobra.FixedCompletions([]string{string(train.HoldLate), string(train.HoldDrift)},
+					cobra.ShellCompDirectiveNoFileComp))
 		case "environment":
 			f.StringVar((*string)(&c.Environment), flag, "", help)
-			_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions([]string{string(train.Staging), string(train.Production)}, cobra.ShellCompDirectiveNoFileComp))
+			_ = cmd.RegisterFlagCompletionFunc(flag,
+				cobra.FixedCompletions([]string{string(train.Staging), string(train.Production)},
+					cobra.ShellCompDirectiveNoFileComp))
 		case "force":
 			f.BoolVar(&c.Force, flag, false, help)
 		}
@@ -127,7 +132,8 @@ func exampleLine(e rules.Definition) string {
 
 // send sends a command as an update: to the train what belongs to it, else to
 // the named or the open release.
-func (a *app) send(ctx context.Context, t train.Train, e rules.Definition, day string, in train.Command) (train.Answer, error) {
+func (a *app) send(ctx context.Context, t train.Train, e rules.Definition, day string,
+	in train.Command) (train.Answer, error) {
 	c, namespace, err := a.temporal(ctx)
 	if err != nil {
 		return train.Answer{}, err
@@ -146,12 +152,14 @@ func (a *app) send(ctx context.Context, t train.Train, e rules.Definition, day s
 	case errors.As(err, &refused) && refused.Type() == train.RefusedCommand:
 		return answer, fmt.Errorf("%s was refused: %s", e.Name, refused.Message())
 	case err != nil && ctx.Err() == nil && waiting.Err() != nil:
-		return answer, fmt.Errorf("%s has not been answered within %s; it may still be acted on: is a worker running?", e.Name, answerWithin)
+		return answer, fmt.Errorf("%s has not been answered within %s; it may still be acted on: is a worker running?",
+			e.Name, answerWithin)
 	}
 	return answer, err
 }
 
-func sendToRelease(ctx context.Context, c client.Client, namespace, name, day string, command train.CommandName, in train.Command) (train.Answer, error) {
+func sendToRelease(ctx context.Context, c client.Client, namespace, name, day string, command train.CommandName,
+	in train.Command) (train.Answer, error) {
 	var answer train.Answer
 	id, err := findRelease(ctx, c, namespace, name, day)
 	if err != nil {

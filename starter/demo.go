@@ -60,11 +60,14 @@ the release is in production.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
 	cmd.Flags().StringVar(&d.train, "train", "", "the train's `name`; may be left out when there is one train")
-	cmd.Flags().StringVar(&d.repo, "repo", ".", "the git `repository` whose commits are released; it is cloned, never touched")
+	cmd.Flags().StringVar(&d.repo, "repo", ".",
+		"the git `repository` whose commits are released; it is cloned, never touched")
 	cmd.Flags().StringVar(&d.branch, "branch", "", "its `branch` that becomes main; what is checked out when left out")
 	cmd.Flags().DurationVar(&d.length, "length", time.Minute, "how long the day takes")
-	cmd.Flags().StringVar(&d.scenario, "scenario", "", "what `happens` on the day: "+strings.Join(scenarioNames(), ", ")+"; nothing when left out")
-	_ = cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions(scenarioNames(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.Flags().StringVar(&d.scenario, "scenario", "", "what `happens` on the day: "+strings.Join(scenarioNames(),
+		", ")+"; nothing when left out")
+	_ = cmd.RegisterFlagCompletionFunc("scenario",
+		cobra.FixedCompletions(scenarioNames(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().BoolVar(&d.keep, "keep", false, "keep everything running after the day has ended, until Ctrl-C")
 	return cmd
 }
@@ -136,7 +139,8 @@ func (d *demo) start(ctx context.Context, t train.Train) (err error) {
 	if d.dir, err = os.MkdirTemp("", "release-train-demo-"); err != nil {
 		return err
 	}
-	cli, err := temporalx.DevServerExecutable(ctx, d.progress("the first build of the Temporal dev server takes about two minutes"))
+	cli, err := temporalx.DevServerExecutable(ctx,
+		d.progress("the first build of the Temporal dev server takes about two minutes"))
 	if err != nil {
 		return err
 	}
@@ -263,7 +267,8 @@ func (d *demo) follow(ctx context.Context, c client.Client, id string, play scen
 			if !begun {
 				d.say("The scenario has ended well; the rest of the window is skipped.")
 				begun = true
-				if err := c.SignalWorkflow(ctx, id, "", train.SignalSupersede, train.Supersede{By: "The next departure"}); err != nil {
+				if err := c.SignalWorkflow(ctx, id, "", train.SignalSupersede,
+					train.Supersede{By: "The next departure"}); err != nil {
 					return err
 				}
 			}
@@ -295,7 +300,8 @@ func (d *demo) summarise(t train.Train, s train.Summary) {
 	}
 	d.app.printf("\nRelease %s of %s: %s. %s\n", s.Day, s.Train, s.End, s.Why)
 	out("tag", "%s on commit %s, after %s", s.Tag, train.ShortSHA(s.SHA), s.From)
-	out("changelog", "%s and %s: %s", words.Plural(s.Commits, "commit"), words.Plural(s.Requests, "merge request"), s.Changelog)
+	out("changelog", "%s and %s: %s", words.Plural(s.Commits, "commit"),
+		words.Plural(s.Requests, "merge request"), s.Changelog)
 	out("staging", "deployed %s: %s", words.When(s.StagedAt, zone), s.StagingAt)
 	out("E2E", "%s %s: %s", s.E2E, words.When(s.TestedAt, zone), s.E2EURL)
 	if !s.Released.IsZero() {

@@ -73,7 +73,8 @@ func (d *doctor) connect(f config.File) (err error) {
 		return err
 	}
 	d.slack = slack.New(slack.Options{URL: f.Slack.URL, Token: d.secrets.SlackBotToken})
-	d.datadog = datadog.New(datadog.Options{Site: f.Datadog.Site, URL: f.Datadog.URL, APIKey: d.secrets.DatadogAPIKey, AppKey: d.secrets.DatadogAppKey})
+	d.datadog = datadog.New(datadog.Options{Site: f.Datadog.Site, URL: f.Datadog.URL, APIKey: d.secrets.DatadogAPIKey,
+		AppKey: d.secrets.DatadogAppKey})
 	d.flux, err = flux.New(flux.Options{Kubeconfig: f.Kubernetes.Kubeconfig})
 	return err
 }
@@ -148,7 +149,8 @@ func (d *doctor) keys(ctx context.Context, f config.File) {
 	}
 	const api, application = "Datadog API key", "Datadog application key"
 	if d.secrets.DatadogAPIKey == "" {
-		d.check(api, "", errors.New("the environment lacks DD_API_KEY: set it, or remove datadog from the train "+f.Trains[i].Name))
+		d.check(api, "", errors.New("the environment lacks DD_API_KEY: set it, or remove datadog from the train "+
+			f.Trains[i].Name))
 		return
 	}
 	err := d.datadog.Validate(ctx)
@@ -173,7 +175,8 @@ func (d *doctor) project(ctx context.Context, t train.Train) {
 	d.check("branch "+t.Branch, "is at "+train.ShortSHA(head.SHA)+" "+head.Title, err)
 	e2e, err := d.gitlab.Project(ctx, t.E2E.Project)
 	if err == nil && e2e.PipelineVariablesRole == nobody {
-		err = fmt.Errorf("no role may set pipeline variables in %s: allow the bot's role in its CI/CD settings", t.E2E.Project)
+		err = fmt.Errorf("no role may set pipeline variables in %s: allow the bot's role in its CI/CD settings",
+			t.E2E.Project)
 	}
 	d.check("E2E project "+t.E2E.Project, e2e.WebURL, err)
 	detail, err := d.jobs(ctx, t)
@@ -194,11 +197,13 @@ func (d *doctor) rollbacks(t train.Train, p gitlab.Project) {
 func rollbackDoubts(t train.Train, p gitlab.Project) []string {
 	var doubts []string
 	if p.ForwardDeployment && !p.ForwardDeploymentRollback {
-		doubts = append(doubts, "GitLab will refuse to retry the job of an older tag, so a new pipeline or a rollbackJob must do it: "+
+		doubts = append(doubts, "GitLab will refuse to retry the job of an older tag, so a new pipeline or a rollbackJob "+
+			"must do it: "+
 			"allow job retries for rollback deployments in the CI/CD settings of "+t.Project)
 	}
 	if p.PipelineVariablesRole == nobody {
-		doubts = append(doubts, "no role may set pipeline variables, so neither a new pipeline nor a rollbackJob can be started: "+
+		doubts = append(doubts, "no role may set pipeline variables, so neither a new pipeline nor a rollbackJob can be "+
+			"started: "+
 			"allow the bot's role in the CI/CD settings of "+t.Project)
 	}
 	return doubts
@@ -240,7 +245,8 @@ func (d *doctor) jobs(ctx context.Context, t train.Train) (string, error) {
 		}
 	}
 	if len(missing) > 0 {
-		return "", fmt.Errorf("the pipeline of %s lacks %s: correct the names in %s", newest, strings.Join(missing, ", "), d.app.path)
+		return "", fmt.Errorf("the pipeline of %s lacks %s: correct the names in %s", newest,
+			strings.Join(missing, ", "), d.app.path)
 	}
 	return strings.Join(jobsOf(t), ", ") + " in the pipeline of " + newest.String(), nil
 }
@@ -263,7 +269,8 @@ func jobsOf(t train.Train) []string {
 func (d *doctor) environments(ctx context.Context, t train.Train) {
 	for _, e := range []train.Environment{t.Staging, t.Production} {
 		state, err := d.flux.State(ctx, e.Flux)
-		what, detail := "Flux "+cmp.Or(e.Flux.Kustomization, e.Flux.HelmRelease)+" in "+e.Flux.Context, "runs "+state.Running.String()
+		what, detail := "Flux "+cmp.Or(e.Flux.Kustomization,
+			e.Flux.HelmRelease)+" in "+e.Flux.Context, "runs "+state.Running.String()
 		if doubts := fluxDoubts(e.Flux, state); err == nil && len(doubts) > 0 {
 			d.warn(what, detail+", but "+strings.Join(doubts, "; "))
 			continue
@@ -278,13 +285,15 @@ func fluxDoubts(o train.FluxObject, s flux.State) []string {
 	var doubts []string
 	if s.Suspended {
 		kind, name, _ := strings.Cut(o.Name(), " ")
-		doubts = append(doubts, fmt.Sprintf("the %s is suspended: flux resume %s %s --namespace %s", o.Name(), strings.ToLower(kind), name, o.Namespace))
+		doubts = append(doubts, fmt.Sprintf("the %s is suspended: flux resume %s %s --namespace %s", o.Name(),
+			strings.ToLower(kind), name, o.Namespace))
 	}
 	if s.SourceSuspended {
 		doubts = append(doubts, "its source is suspended: flux resume source git")
 	}
 	if !s.Waits && o.Image == "" { // where an image tells the version, its workload tells the health
-		doubts = append(doubts, "it does not wait for health, so ready only means applied: set spec.wait or spec.healthChecks")
+		doubts = append(doubts, "it does not wait for health, so ready only means applied: "+
+			"set spec.wait or spec.healthChecks")
 	}
 	return doubts
 }
@@ -324,7 +333,8 @@ func (d *doctor) temporal(ctx context.Context, trains []train.Train) {
 	defer c.Close()
 	missing, err := temporalx.MissingSearchAttributes(ctx, c, namespace)
 	if err == nil && len(missing) > 0 {
-		err = fmt.Errorf("%s are not registered: start a worker, or let an administrator add them as Keyword", strings.Join(missing, ", "))
+		err = fmt.Errorf("%s are not registered: start a worker, or let an administrator add them as Keyword",
+			strings.Join(missing, ", "))
 	}
 	d.check("search attributes", strings.Join(train.SearchAttributes(), ", "), err)
 	for _, t := range trains {

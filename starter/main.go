@@ -60,7 +60,8 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.path, "config", "release.yaml", "the configuration `file`")
 	root.AddGroup(&cobra.Group{ID: groupCommands, Title: "Commands to the open release, or to the train:"})
-	root.AddCommand(a.demoCommand(), a.sandboxCommand(), a.startCommand(), a.statusCommand(), a.whereCommand(), a.scheduleCommand(), a.doctorCommand())
+	root.AddCommand(a.demoCommand(), a.sandboxCommand(), a.startCommand(), a.statusCommand(), a.whereCommand(),
+		a.scheduleCommand(), a.doctorCommand())
 	root.AddCommand(a.commandCommands()...)
 	return root
 }

@@ -46,7 +46,8 @@ func (a *app) rollback(ctx context.Context, t train.Train, e rules.Definition, d
 
 // releaseDeployed says whether an open release has deployed to an environment.
 // A release that is named must be open.
-func releaseDeployed(ctx context.Context, c client.Client, namespace string, t train.Train, day string, env train.EnvironmentName) (bool, error) {
+func releaseDeployed(ctx context.Context, c client.Client, namespace string, t train.Train, day string,
+	env train.EnvironmentName) (bool, error) {
 	id, err := findRelease(ctx, c, namespace, t.Name, day)
 	if err != nil {
 		if day != "" {
@@ -72,7 +73,8 @@ func rollbackOrder(t train.Train, in train.Command) (train.RollbackOrder, error)
 	case in.Environment != train.Staging && in.Environment != train.Production:
 		return order, fmt.Errorf("--environment %s is none: write staging or production", in.Environment)
 	case in.Tag == "":
-		return order, fmt.Errorf("--tag is missing: no open release has deployed to %s, so name the tag to go back to", in.Environment)
+		return order, fmt.Errorf("--tag is missing: no open release has deployed to %s, so name the tag to go back to",
+			in.Environment)
 	case in.Reason == "":
 		return order, errors.New("--reason is missing: say why")
 	case in.By == "":
@@ -96,7 +98,8 @@ func (a *app) startRollback(ctx context.Context, c client.Client, t train.Train,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary:                            fmt.Sprintf("Roll %s back to %s, by %s", order.Environment, order.To, order.By),
+		StaticSummary: fmt.Sprintf("Roll %s back to %s, by %s",
+			order.Environment, order.To, order.By),
 	}, train.DeployWorkflow, train.DeployInput{
 		Train: t.Name, Project: t.Project, Environment: order.Environment, Config: config, Attempt: 1, Rollback: &order,
 		Datadog: t.Datadog, Announce: &t.Slack, Zone: t.Zone, Poll: t.Poll,
@@ -104,12 +107,14 @@ func (a *app) startRollback(ctx context.Context, c client.Client, t train.Train,
 	})
 	var busy *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &busy) {
-		return fmt.Errorf("%s is under way, and only one deploy or rollback of %s runs at a time: send it again when that has ended", id, order.Environment)
+		return fmt.Errorf("%s is under way, and only one deploy or rollback of %s runs at a time: send it again when that "+
+			"has ended", id, order.Environment)
 	}
 	if err != nil {
 		return fmt.Errorf("start %s: %w", id, err)
 	}
-	a.printf("%s goes back to %s. It is %s in Temporal and goes on without this program.\n", order.Environment, order.To, id)
+	a.printf("%s goes back to %s. It is %s in Temporal and goes on without this program.\n",
+		order.Environment, order.To, id)
 	var d train.Deploy
 	if err := run.Get(ctx, &d); err != nil {
 		if ctx.Err() != nil {

@@ -41,7 +41,8 @@ environment that a worker needs to use them.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&o.Repo, "repo", ".", "the git `repository` whose commits are released; it is cloned, never touched")
+	cmd.Flags().StringVar(&o.Repo, "repo", ".",
+		"the git `repository` whose commits are released; it is cloned, never touched")
 	cmd.Flags().StringVar(&o.Branch, "branch", "", "its `branch` that becomes main; what is checked out when left out")
 	cmd.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:0", "the loopback `address` to listen on")
 	return cmd

@@ -87,7 +87,8 @@ func freezeScenario() scenario {
 			}
 			if made && !said && st.Phase == train.AtGate {
 				said = true
-				d.app.printf("\nThe freeze holds production, even when the window opens. To delete it in GitLab:\n  curl -X POST %s/sandbox/unfreeze -d '{}'\n\n", d.sandbox.URL())
+				d.app.printf("\nThe freeze holds production, even when the window opens. To delete it in GitLab:\n  curl -X POST "+
+					"%s/sandbox/unfreeze -d '{}'\n\n", d.sandbox.URL())
 			}
 			return nil
 		},
@@ -126,7 +127,8 @@ func hotfixScenario() scenario {
 				d.hint(st, "End the hotfix freeze:", train.LiftHotfixFreeze, train.Command{By: "ada"})
 			case stage == 2 && !has(train.HoldHotfix) && has(train.HoldDrift):
 				stage++
-				d.hint(st, "The candidate lacks the hotfix: deploying it would take it back. Cut a new candidate that has it:", train.CutTag,
+				d.hint(st, "The candidate lacks the hotfix: deploying it would take it back. Cut a new candidate that has it:",
+					train.CutTag,
 					train.Command{By: "ada", Reason: "takes the hotfix"})
 			}
 			return nil
@@ -166,7 +168,8 @@ func regression() scenario {
 			switch {
 			case stage == 0 && p.Running():
 				stage++
-				d.sandbox.AddErrors(d.service, "production", st.Candidate.Tag, "panic: assignment to entry in nil map in checkout.Total", 140)
+				d.sandbox.AddErrors(d.service, "production", st.Candidate.Tag,
+					"panic: assignment to entry in nil map in checkout.Total", 140)
 				d.sandbox.SetMonitor(monitor, d.service, "production", "Alert")
 				d.say("The new version panics in production.")
 				d.sandbox.Release(d.sandbox.SmokeOf(train.Production))
@@ -177,7 +180,8 @@ func regression() scenario {
 					return err
 				}
 				d.say("%s was rolled back by itself. The author has reverted the change on main.", st.Candidate.Tag)
-				d.hint(st, "Cut a new candidate that has the revert:", train.CutTag, train.Command{By: "ada", Reason: "takes the revert"})
+				d.hint(st, "Cut a new candidate that has the revert:", train.CutTag,
+					train.Command{By: "ada", Reason: "takes the revert"})
 			}
 			return nil
 		},
@@ -193,7 +197,8 @@ func smokeRed() scenario {
 		look: func(d *demo, st train.Status) error {
 			if p := st.Production; !said && p != nil && p.Outcome == train.DeployRolledBack {
 				said = true
-				d.hint(st, "The smoke tests were red and what ran before is back. Datadog shows nothing: it looks like flakiness. Deploy it again:", train.RetryDeploy,
+				d.hint(st, "The smoke tests were red and what ran before is back. Datadog shows nothing: it looks like flakiness. "+
+					"Deploy it again:", train.RetryDeploy,
 					train.Command{By: "ada", Environment: train.Production, Reason: "the test database was down"})
 			}
 			return nil
@@ -212,7 +217,8 @@ func fluxStuck() scenario {
 				said = true
 				d.sandbox.SetFlux(d.sandbox.ClusterOf(train.Production), "")
 				d.say("Somebody mends the cluster, and Flux goes on.")
-				d.hint(st, "The deploy job had done its part. This reads first, and runs no job again that is not needed:", train.RetryDeploy,
+				d.hint(st, "The deploy job had done its part. This reads first, and runs no job again that is not needed:",
+					train.RetryDeploy,
 					train.Command{By: "ada", Environment: train.Production, Reason: "the cluster is mended"})
 			}
 			return nil
@@ -241,7 +247,8 @@ func driftScenario() scenario {
 				for _, h := range st.Holds {
 					if h.Kind == train.HoldDrift {
 						stage++
-						d.hint(st, "Production runs something else than the train knows, so nothing goes there. Take it as the truth; the changelog starts there then:", train.Acknowledge,
+						d.hint(st, "Production runs something else than the train knows, so nothing goes there. Take it as the truth; "+
+							"the changelog starts there then:", train.Acknowledge,
 							train.Command{By: "ada", Hold: train.HoldDrift, Reason: "agreed with grace"})
 					}
 				}
@@ -257,6 +264,9 @@ func tagPrefix(tag string) string {
 	return tag[:max(i, 0)]
 }
 
+// temporalTool runs the pinned Temporal CLI.
+const temporalTool = "go tool -modfile=internal/tools/temporal/go.mod temporal"
+
 // hint prints what to do, in the three ways in which it can be done.
 func (d *demo) hint(st train.Status, what string, name train.CommandName, c train.Command) {
 	raw, err := json.Marshal(c)
@@ -264,7 +274,8 @@ func (d *demo) hint(st train.Status, what string, name train.CommandName, c trai
 		return
 	}
 	flags := ""
-	for _, f := range [][2]string{{"tag", c.Tag}, {"until", c.Until}, {"hold", string(c.Hold)}, {"environment", string(c.Environment)}, {"reason", c.Reason}} {
+	for _, f := range [][2]string{{"tag", c.Tag}, {"until", c.Until}, {"hold", string(c.Hold)},
+		{"environment", string(c.Environment)}, {"reason", c.Reason}} {
 		if f[1] != "" {
 			flags += fmt.Sprintf(" --%s %q", f[0], f[1])
 		}
@@ -275,7 +286,7 @@ func (d *demo) hint(st train.Status, what string, name train.CommandName, c trai
 or
   go tool -modfile=internal/tools/tctl/go.mod tctl workflow signal -w %[4]s -n %[2]s -i '%[5]s'
 or
-  go tool -modfile=internal/tools/temporal/go.mod temporal workflow update execute --workflow-id %[4]s --name %[2]s --input '%[5]s'
+  %[6]s workflow update execute --workflow-id %[4]s --name %[2]s --input '%[5]s'
 
-`, what, name, flags, st.ID, raw)
+`, what, name, flags, st.ID, raw, temporalTool)
 }

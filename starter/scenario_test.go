@@ -68,14 +68,15 @@ func TestTheScenariosEndWellWithTheCommandsThatTheyPrint(t *testing.T) {
 		wanted []string
 		says   string
 	}{
-		"red-e2e":      {byCLI, []string{"approve-despite-e2e"}, "E2E is red"},
-		"freeze":       {byCurl, []string{"curl"}, "The freeze holds production"},
-		"hotfix":       {byCLI, []string{"hotfix-freeze", "lift-hotfix-freeze", "cut-tag"}, "lacks the hotfix"},
-		"flaky-deploy": {byCLI, nil, "waiting for attempt 2 at production, by itself: the job promote-production ended failed (runner_system_failure)"},
-		"regression":   {byTctl, []string{"cut-tag"}, "was rolled back by itself"},
-		"smoke-red":    {byTctl, []string{"retry-deploy"}, "waiting for a person: the deploy of"},
-		"flux-stuck":   {byTctl, []string{"retry-deploy"}, "Flux has given up on"},
-		"drift":        {byTctl, []string{"acknowledge"}, "the hold drift to end: production runs"},
+		"red-e2e": {byCLI, []string{"approve-despite-e2e"}, "E2E is red"},
+		"freeze":  {byCurl, []string{"curl"}, "The freeze holds production"},
+		"hotfix":  {byCLI, []string{"hotfix-freeze", "lift-hotfix-freeze", "cut-tag"}, "lacks the hotfix"},
+		"flaky-deploy": {byCLI, nil, "waiting for attempt 2 at production, by itself: the job promote-production ended " +
+			"failed (runner_system_failure)"},
+		"regression": {byTctl, []string{"cut-tag"}, "was rolled back by itself"},
+		"smoke-red":  {byTctl, []string{"retry-deploy"}, "waiting for a person: the deploy of"},
+		"flux-stuck": {byTctl, []string{"retry-deploy"}, "Flux has given up on"},
+		"drift":      {byTctl, []string{"acknowledge"}, "the hold drift to end: production runs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -115,7 +116,8 @@ func demoRunUntil(ctx context.Context, t *testing.T, args ...string) (*screen, <
 	path, err := program()
 	require.NoError(t, err, path)
 	s := &screen{}
-	cmd := exec.CommandContext(ctx, path, slices.Concat([]string{"--config", "../release.yaml", "demo", "--repo", repository(t)}, args)...)
+	cmd := exec.CommandContext(ctx, path,
+		slices.Concat([]string{"--config", "../release.yaml", "demo", "--repo", repository(t)}, args)...)
 	cmd.Stdout, cmd.Stderr = s, s
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Minute
@@ -132,7 +134,8 @@ func demoRunUntil(ctx context.Context, t *testing.T, args ...string) (*screen, <
 func paste(t *testing.T, shown string, door *regexp.Regexp, line []string) string {
 	t.Helper()
 	if door == byCurl {
-		answer, err := http.Post(line[2], "application/json", strings.NewReader("{}")) //nolint:gosec,noctx // the sandbox's own address
+		answer, err := http.Post(line[2], "application/json",
+			strings.NewReader("{}")) //nolint:gosec,noctx // the sandbox's own address
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
 		return line[1]
@@ -163,7 +166,8 @@ func paste(t *testing.T, shown string, door *regexp.Regexp, line []string) strin
 func TestAScenarioThatIsNotKnownIsRefusedWithThoseThatAre(t *testing.T) {
 	code, shown := starter(t.Context(), nil, "demo", "--scenario", "earthquake")
 	assert.Equal(t, 1, code)
-	assert.Contains(t, shown, "--scenario earthquake is not known: write one of red-e2e, freeze, hotfix, flaky-deploy, regression, smoke-red, flux-stuck, drift")
+	assert.Contains(t, shown, "--scenario earthquake is not known: write one of red-e2e, freeze, hotfix, flaky-deploy, "+
+		"regression, smoke-red, flux-stuck, drift")
 }
 
 func TestEveryCommandHasASubCommandWithHelpAndAnExampleThatParses(t *testing.T) {

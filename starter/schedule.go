@@ -56,7 +56,8 @@ func (a *app) scheduleCommand() *cobra.Command {
 	cmd.AddCommand(pause)
 	add("resume", "Let departures happen again", a.resumeSchedule)
 	cmd.AddCommand(a.dayCommand(&name, "skip", train.SkipDay, "Leave a release day out, without an edit of the file"))
-	cmd.AddCommand(a.dayCommand(&name, "add", train.AddDay, "Add a release day, or take a skipped one back, without an edit of the file"))
+	cmd.AddCommand(a.dayCommand(&name, "add", train.AddDay,
+		"Add a release day, or take a skipped one back, without an edit of the file"))
 	return cmd
 }
 
@@ -108,7 +109,8 @@ func (a *app) pauseSchedule(ctx context.Context, c client.Client, t train.Train,
 	if err := c.ScheduleClient().GetHandle(ctx, id).Pause(ctx, client.SchedulePauseOptions{Note: note}); err != nil {
 		return fmt.Errorf("pause the Schedule %s: %w", id, err)
 	}
-	a.printf("Paused the Schedule %s: %s. Releases under way go on; to hold them as well: starter pause --train %s\n", id, note, t.Name)
+	a.printf("Paused the Schedule %s: %s. Releases under way go on; to hold them as well: starter pause --train %s\n", id,
+		note, t.Name)
 	return nil
 }
 
@@ -117,7 +119,8 @@ func (a *app) resumeSchedule(ctx context.Context, c client.Client, t train.Train
 		return err
 	}
 	id := train.ScheduleID(t.Name)
-	if err := c.ScheduleClient().GetHandle(ctx, id).Unpause(ctx, client.ScheduleUnpauseOptions{Note: "resumed by " + osUser()}); err != nil {
+	if err := c.ScheduleClient().GetHandle(ctx, id).Unpause(ctx,
+		client.ScheduleUnpauseOptions{Note: "resumed by " + osUser()}); err != nil {
 		return fmt.Errorf("resume the Schedule %s: %w", id, err)
 	}
 	a.printf("Resumed the Schedule %s.\n", id)
@@ -135,7 +138,8 @@ func remembered(ctx context.Context, c client.Client, t train.Train) (train.Trai
 }
 
 // eachTrain runs a command for the named train, or for all.
-func (a *app) eachTrain(ctx context.Context, name string, run func(context.Context, client.Client, train.Train) error) error {
+func (a *app) eachTrain(ctx context.Context, name string,
+	run func(context.Context, client.Client, train.Train) error) error {
 	f, err := a.file()
 	if err != nil {
 		return err
@@ -206,8 +210,10 @@ func later(spec client.ScheduleSpec, at time.Duration) client.ScheduleSpec {
 }
 
 // put creates a Schedule, or brings the existing one up to date.
-func (a *app) put(ctx context.Context, c client.Client, id string, spec client.ScheduleSpec, action *client.ScheduleWorkflowAction) error {
-	const overlap = enums.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL // each departure is another day; superseding is the release's rule
+func (a *app) put(ctx context.Context, c client.Client, id string, spec client.ScheduleSpec,
+	action *client.ScheduleWorkflowAction) error {
+	// each departure is another day; superseding is the release's rule
+	const overlap = enums.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL
 	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID: id, Spec: spec, Action: action, CatchupWindow: catchUp, Overlap: overlap,
 		Note: "Made by starter schedule apply from release.yaml",
@@ -292,7 +298,8 @@ func (a *app) showSchedule(ctx context.Context, c client.Client, t train.Train) 
 		state = "paused: " + d.Schedule.State.Note
 	}
 	a.printf("Schedule %s: %s\n", train.ScheduleID(t.Name), state)
-	a.printf("  zone      %s\n  catch-up  %s\n  fired     %d times, %d missed\n", d.Schedule.Spec.TimeZoneName, d.Schedule.Policy.CatchupWindow, d.Info.NumActions, d.Info.NumActionsMissedCatchupWindow)
+	a.printf("  zone      %s\n  catch-up  %s\n  fired     %d times, %d missed\n", d.Schedule.Spec.TimeZoneName,
+		d.Schedule.Policy.CatchupWindow, d.Info.NumActions, d.Info.NumActionsMissedCatchupWindow)
 	wanted, err := remembered(ctx, c, t)
 	if err != nil {
 		return err
@@ -309,7 +316,8 @@ func (a *app) showSchedule(ctx context.Context, c client.Client, t train.Train) 
 // sameSpec compares what Temporal has with what the file wants. Days that have
 // passed make no difference.
 func sameSpec(have, want client.ScheduleSpec) bool {
-	return slices.Equal(dates(have.Calendars), dates(want.Calendars)) && slices.Equal(dates(have.Skip), dates(want.Skip)) && have.TimeZoneName == want.TimeZoneName
+	return slices.Equal(dates(have.Calendars), dates(want.Calendars)) &&
+		slices.Equal(dates(have.Skip), dates(want.Skip)) && have.TimeZoneName == want.TimeZoneName
 }
 
 func dates(specs []client.ScheduleCalendarSpec) []string {
@@ -354,7 +362,8 @@ func (a *app) nextDepartures(ctx context.Context, c client.Client, t train.Train
 	for _, at := range d.Info.NextActionTimes {
 		i := slices.IndexFunc(planned, func(p calendar.Departure) bool { return p.CutAt.Equal(at) })
 		if i < 0 {
-			a.printf("  %s  cuts no release day of %s: bring the Schedule up to date with: starter schedule apply\n", words.When(at, zone), a.path)
+			a.printf("  %s  cuts no release day of %s: bring the Schedule up to date with: starter schedule apply\n",
+				words.When(at, zone), a.path)
 			continue
 		}
 		p := planned[i]

@@ -69,7 +69,8 @@ func depart(ctx context.Context, c client.Client, in train.DepartureInput) (trai
 	defer cancel()
 	switch err := run.Get(waiting, &result); {
 	case err != nil && ctx.Err() == nil && waiting.Err() != nil:
-		return result, fmt.Errorf("%s was started but has not answered within %s: is a worker running?", run.GetID(), answerWithin)
+		return result, fmt.Errorf("%s was started but has not answered within %s: is a worker running?", run.GetID(),
+			answerWithin)
 	case err != nil:
 		return result, fmt.Errorf("the departure of %s failed: %w", in.Train, rootCause(err))
 	case result.ReleaseID == "":

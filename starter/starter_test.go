@@ -124,14 +124,18 @@ func TestDoctorSaysWhatRollbacksDatadogAndOwnersLack(t *testing.T) {
 	assert.Contains(t, shown, "ok    rollbacks of api                   may retry the job of an older tag")
 	assert.NotContains(t, shown, "warn")
 
-	env["GITLAB_URL"] = withSettings(t, env["GITLAB_URL"], `"ci_forward_deployment_rollback_allowed":true`, `"ci_forward_deployment_rollback_allowed":false`)
+	env["GITLAB_URL"] = withSettings(t, env["GITLAB_URL"], `"ci_forward_deployment_rollback_allowed":true`,
+		`"ci_forward_deployment_rollback_allowed":false`)
 	env["DD_APP_KEY"] = ""
 	path := edited(t, `"@pod-booking"`, `"@pod-nowhere"`)
 	_, shown = starter(t.Context(), env, "doctor", "--config", path)
-	assert.Contains(t, shown, "warn  rollbacks of api                   GitLab will refuse to retry the job of an older tag")
-	assert.Contains(t, shown, "allow job retries for rollback deployments in the CI/CD settings of maven-clinic/maven/maven")
+	assert.Contains(t, shown, "warn  rollbacks of api                   GitLab will refuse to retry the job of an older "+
+		"tag")
+	assert.Contains(t, shown, "allow job retries for rollback deployments in the CI/CD settings of "+
+		"maven-clinic/maven/maven")
 	assert.Contains(t, shown, "warn  Datadog application key            DD_APP_KEY is not set")
-	assert.Contains(t, shown, "FAIL  group @pod-nowhere                 there is no such user group: create it, or correct e2e.owners")
+	assert.Contains(t, shown, "FAIL  group @pod-nowhere                 there is no such user group: create it, or "+
+		"correct e2e.owners")
 
 	env["DD_API_KEY"] = "hunter2"
 	_, shown = starter(t.Context(), env, "doctor")
@@ -141,7 +145,8 @@ func TestDoctorSaysWhatRollbacksDatadogAndOwnersLack(t *testing.T) {
 
 	env["DD_API_KEY"] = ""
 	_, shown = starter(t.Context(), env, "doctor")
-	assert.Contains(t, shown, "FAIL  Datadog API key                    the environment lacks DD_API_KEY: set it, or remove datadog from the train api")
+	assert.Contains(t, shown, "FAIL  Datadog API key                    the environment lacks DD_API_KEY: set it, or "+
+		"remove datadog from the train api")
 	_, shown = starter(t.Context(), env, "doctor", "--config", edited(t, "    datadog: {", "    # datadog: {"))
 	assert.NotContains(t, shown, "Datadog")
 }
@@ -168,8 +173,10 @@ func withSettings(t *testing.T, address, old, new string) string {
 func TestDoctorDoubtsFluxObjectsThatCannotBeFollowedWell(t *testing.T) {
 	object := train.FluxObject{Context: "production", Namespace: "flux-system", Kustomization: "api"}
 	assert.Empty(t, fluxDoubts(object, flux.State{Waits: true}))
-	assert.Equal(t, []string{"it does not wait for health, so ready only means applied: set spec.wait or spec.healthChecks"}, fluxDoubts(object, flux.State{}))
-	assert.Equal(t, []string{"the Kustomization api is suspended: flux resume kustomization api --namespace flux-system", "its source is suspended: flux resume source git"},
+	assert.Equal(t, []string{"it does not wait for health, so ready only means applied: " +
+		"set spec.wait or spec.healthChecks"}, fluxDoubts(object, flux.State{}))
+	assert.Equal(t, []string{"the Kustomization api is suspended: flux resume kustomization api --namespace flux-system",
+		"its source is suspended: flux resume source git"},
 		fluxDoubts(object, flux.State{Waits: true, Suspended: true, SourceSuspended: true}))
 	object.Image = "api/api/web"
 	assert.Empty(t, fluxDoubts(object, flux.State{}), "the workload tells the health")
@@ -178,11 +185,13 @@ func TestDoctorDoubtsFluxObjectsThatCannotBeFollowedWell(t *testing.T) {
 func TestDoctorKnowsWhichSettingsTakeRollbacksAway(t *testing.T) {
 	tr := train.Train{Project: "maven/maven"}
 	assert.Empty(t, rollbackDoubts(tr, gitlab.Project{}))
-	assert.Empty(t, rollbackDoubts(tr, gitlab.Project{ForwardDeployment: true, ForwardDeploymentRollback: true, PipelineVariablesRole: "developer"}))
+	assert.Empty(t, rollbackDoubts(tr, gitlab.Project{ForwardDeployment: true, ForwardDeploymentRollback: true,
+		PipelineVariablesRole: "developer"}))
 	doubts := rollbackDoubts(tr, gitlab.Project{ForwardDeployment: true, PipelineVariablesRole: "no_one_allowed"})
 	require.Len(t, doubts, 2)
 	assert.Contains(t, doubts[0], "a new pipeline or a rollbackJob must do it")
-	assert.Contains(t, doubts[1], "neither a new pipeline nor a rollbackJob can be started: allow the bot's role in the CI/CD settings of maven/maven")
+	assert.Contains(t, doubts[1], "neither a new pipeline nor a rollbackJob can be started: allow the bot's role in the "+
+		"CI/CD settings of maven/maven")
 
 	tr.Staging.Job, tr.Production.Job, tr.Production.RollbackJob = "s", "p", "back"
 	assert.Equal(t, []string{"s", "p", "back"}, jobsOf(tr))
@@ -215,7 +224,8 @@ func repository(t *testing.T) string {
 		{"commit", "--quiet", "--allow-empty", "-m", "Begin"},
 		{"commit", "--quiet", "--allow-empty", "-m", "feat: more"},
 	} {
-		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir, "-c", "user.name=Grace", "-c", "user.email=grace@example.com"}, args...)...)
+		cmd := exec.CommandContext(t.Context(), "git",
+			append([]string{"-C", dir, "-c", "user.name=Grace", "-c", "user.email=grace@example.com"}, args...)...)
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "git %v: %s", args, out)
 	}
@@ -230,7 +240,8 @@ func TestTheDemoRunsADayToReleasedAndStopsAllItStarted(t *testing.T) {
 	require.Equal(t, 0, <-ended, s.String())
 	for _, part := range []string{
 		"Temporal Web UI:", "Sandbox (GitLab, Slack, Flux, Datadog):", "tctl workflow query", "staging ", "e2e ", "gate ",
-		": released.", "changelog    1 commit and 0 merge requests", "Flux         production runs api/v", "Slack        #deploy-maven: 1 message",
+		": released.", "changelog    1 commit and 0 merge requests", "Flux         production runs api/v",
+		"Slack        #deploy-maven: 1 message",
 	} {
 		assert.Contains(t, s.String(), part)
 	}
@@ -243,7 +254,8 @@ func TestADemoThatIsStoppedSaysSoAndLeavesNothingBehind(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	s, ended := demoRunUntil(ctx, t, "--length", "60s")
-	require.Eventually(t, func() bool { return strings.Contains(s.String(), "waiting for") }, time.Minute, 50*time.Millisecond, s.String())
+	require.Eventually(t, func() bool { return strings.Contains(s.String(), "waiting for") }, time.Minute,
+		50*time.Millisecond, s.String())
 	stop()
 	assert.Equal(t, 1, <-ended)
 	assert.Contains(t, s.String(), "stopped by you")
@@ -291,7 +303,8 @@ func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, d.Info.NextActionTimes, 10)
 	for i, p := range tr.Timetable().Departures(time.Now(), 10) {
-		assert.True(t, p.CutAt.Equal(d.Info.NextActionTimes[i]), "departure %d: %s, the Schedule fires %s", i, p.CutAt, d.Info.NextActionTimes[i])
+		assert.True(t, p.CutAt.Equal(d.Info.NextActionTimes[i]), "departure %d: %s, the Schedule fires %s", i,
+			p.CutAt, d.Info.NextActionTimes[i])
 	}
 	code, shown = starter(ctx, env, "schedule", "next")
 	require.Equal(t, 0, code, shown)
@@ -374,7 +387,8 @@ func awaitDeparture(t *testing.T, c client.Client) string {
 	t.Helper()
 	var d train.DepartureResult
 	require.Eventually(t, func() bool {
-		list, err := c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: "default", Query: "WorkflowType = 'DepartureWorkflow'"})
+		list, err := c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: "default",
+			Query: "WorkflowType = 'DepartureWorkflow'"})
 		if err != nil || len(list.Executions) == 0 {
 			return false
 		}

@@ -50,7 +50,8 @@ func (a *app) statusCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&name, "train", "", "the train's `name`; may be left out when there is one train")
-	cmd.Flags().StringVar(&day, "day", "", "the release `day`, YYYY-MM-DD; the open release when left out, else the newest")
+	cmd.Flags().StringVar(&day, "day", "",
+		"the release `day`, YYYY-MM-DD; the open release when left out, else the newest")
 	cmd.Flags().BoolVar(&watch, "watch", false, "show it again whenever it changes, until the release ends")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "the whole answer as JSON")
 	return cmd
@@ -134,7 +135,8 @@ func findRelease(ctx context.Context, c client.Client, namespace, name, day stri
 		fmt.Sprintf("WorkflowId STARTS_WITH '%s' AND ExecutionStatus = 'Running'", prefix),
 		fmt.Sprintf("WorkflowId STARTS_WITH '%s'", prefix),
 	} {
-		list, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: namespace, Query: query, PageSize: 1})
+		list, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: namespace,
+			Query: query, PageSize: 1})
 		if err != nil {
 			return "", fmt.Errorf("list the releases of %s: %w", name, err)
 		}

@@ -63,7 +63,8 @@ func (a *app) where(ctx context.Context, t train.Train, what string) (string, er
 }
 
 // findChange is the commit that a person means.
-func findChange(ctx context.Context, git *gitlab.Client, t train.Train, what string) (c gitlab.Commit, refused string, err error) {
+func findChange(ctx context.Context, git *gitlab.Client, t train.Train, what string) (c gitlab.Commit,
+	refused string, err error) {
 	number, isRequest := strings.CutPrefix(what, "!")
 	if !isRequest {
 		c, err = git.Commit(ctx, t.Project, what)
@@ -139,11 +140,13 @@ func onTrain(change string, st train.Status) string {
 	zone := st.Location()
 	switch {
 	case st.Production.Succeeded():
-		return fmt.Sprintf("%s is in production with %s since %s.", change, st.Candidate.Tag, words.When(st.Production.EndedAt, zone))
+		return fmt.Sprintf("%s is in production with %s since %s.", change, st.Candidate.Tag,
+			words.When(st.Production.EndedAt, zone))
 	case st.End != "":
 		return fmt.Sprintf("%s was on %s, which ended as %s: it goes with the next one.", change, st.ID, st.End)
 	case time.Now().Before(st.Opens):
-		return fmt.Sprintf("%s is on %s with %s, expected in production %s. %s", change, st.ID, st.Candidate.Tag, words.When(st.Opens, zone), words.WaitingLine(st, words.Plain))
+		return fmt.Sprintf("%s is on %s with %s, expected in production %s. %s", change, st.ID, st.Candidate.Tag,
+			words.When(st.Opens, zone), words.WaitingLine(st, words.Plain))
 	}
 	return fmt.Sprintf("%s is on %s with %s. %s", change, st.ID, st.Candidate.Tag, words.WaitingLine(st, words.Plain))
 }

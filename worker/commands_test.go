@@ -67,7 +67,10 @@ func (p *place) byTctl() sender {
 	tctl, err := temporalx.GoTool(p.ctx, modfile(p.t, "tctl"), "tctl", nil)
 	require.NoError(p.t, err)
 	return func(id string, name train.CommandName, c train.Command) train.Decision {
-		return p.decided(id, name, func() { p.shell(tctl, "workflow", "signal", "-w", id, "-n", string(name), "-i", input(p.t, c)) })
+		return p.decided(id, name, func() {
+			p.shell(tctl, "workflow", "signal", "-w", id, "-n",
+				string(name), "-i", input(p.t, c))
+		})
 	}
 }
 
@@ -136,7 +139,8 @@ func everyCommand(t *testing.T, p *place, send sender, by string) {
 	accepted(train.RevokeApproval, ada("a real bug"))
 	d = accepted(train.RegenerateChangelog, train.Command{By: "ada", PreviousTag: "api/v2026.11.19.1"})
 	assert.Contains(t, d.Sentence, "starts at api/v2026.11.19.1 now: 4 commits")
-	accepted(train.MoveProduction, train.Command{By: "ada", Reason: "later", At: time.Now().Add(4 * time.Minute).UTC().Format(time.RFC3339)})
+	accepted(train.MoveProduction, train.Command{By: "ada", Reason: "later",
+		At: time.Now().Add(4 * time.Minute).UTC().Format(time.RFC3339)})
 	accepted(train.SkipDay, train.Command{By: "ada", Reason: "meeting", Day: calendar.DayOf(time.Now()).Add(20)})
 	accepted(train.AddDay, train.Command{By: "ada", Reason: "after all", Day: calendar.DayOf(time.Now()).Add(20)})
 	accepted(train.PromoteNow, ada("urgent"))
@@ -171,7 +175,8 @@ func everyCommand(t *testing.T, p *place, send sender, by string) {
 	if by == "tctl" {
 		p.shell(p.tctl(), "workflow", "cancel", "-w", id) // Temporal's own cancel means the command
 	} else {
-		p.shell(p.cli(), "workflow", "update", "execute", "--workflow-id", id, "--name", "cancel", "--input", input(t, ada("no release today")))
+		p.shell(p.cli(), "workflow", "update", "execute", "--workflow-id", id, "--name", "cancel", "--input",
+			input(t, ada("no release today")))
 	}
 	s := p.summary(id)
 	assert.Equal(t, train.EndCancelled, s.End)
@@ -232,12 +237,14 @@ func TestARedRunThatIsApprovedGoesToProductionWhenTheFreezeIsDeletedInGitLab(t *
 	p.reaches(id, train.AtGate)
 	p.sandbox.AddFreeze("0 0 * * *", "59 23 * * *", "Eastern Time (US & Canada)")
 	d := p.decided(id, train.ApproveDespiteE2E, func() {
-		require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", "approve-despite-e2e", train.Command{By: "ada", Reason: "flake", Tag: p.status(id).Candidate.Tag}))
+		require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", "approve-despite-e2e",
+			train.Command{By: "ada", Reason: "flake", Tag: p.status(id).Candidate.Tag}))
 	})
 	assert.True(t, d.Accepted, d.Sentence)
 	require.Eventually(t, func() bool {
 		st := p.status(id)
-		return st.Waiting.For == train.WaitHold && strings.Contains(st.Waiting.What, "GitLab freeze period") && time.Now().After(st.Opens)
+		return st.Waiting.For == train.WaitHold && strings.Contains(st.Waiting.What, "GitLab freeze period") &&
+			time.Now().After(st.Opens)
 	}, time.Minute, 50*time.Millisecond)
 	assert.Empty(t, p.jobs(p.train.Project, p.train.Production.Job))
 	p.sandbox.DeleteFreezes()
@@ -252,16 +259,21 @@ func TestAHotfixFreezeLeavesOneFreezePeriodAfterLostAnswersAndAKillAndNoneAfterT
 	p.sandbox.AddFreeze("0 0 1 1 *", "0 1 1 1 *", "UTC") // somebody else's
 	p.sandbox.AddFault(sandbox.Fault{System: "gitlab", Method: "POST", Path: "/freeze_periods", Times: 1, Hang: true})
 	worker := p.startWorker()
-	_, err := p.client.SignalWithStartWorkflow(p.ctx, train.MemoryID("api"), "hotfix-freeze", train.Command{By: "ada", Reason: "checkout"},
+	_, err := p.client.SignalWithStartWorkflow(p.ctx, train.MemoryID("api"), "hotfix-freeze",
+		train.Command{By: "ada", Reason: "checkout"},
 		client.StartWorkflowOptions{TaskQueue: train.TaskQueue}, train.TrainWorkflow, train.MemoryInput{Train: "api"})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return len(p.sandbox.Freezes(p.train.Project)) == 2 }, time.Minute, 20*time.Millisecond, p.workerLog())
+	require.Eventually(t, func() bool { return len(p.sandbox.Freezes(p.train.Project)) == 2 }, time.Minute,
+		20*time.Millisecond, p.workerLog())
 	kill(worker) // while it waits for the answer
 	p.startWorker()
-	require.Eventually(t, func() bool { m := p.memory(); return m.Freeze != nil && m.Freeze.ID != 0 }, 2*time.Minute, 100*time.Millisecond, p.workerLog())
+	require.Eventually(t, func() bool { m := p.memory(); return m.Freeze != nil && m.Freeze.ID != 0 }, 2*time.Minute,
+		100*time.Millisecond, p.workerLog())
 	assert.Len(t, p.sandbox.Freezes(p.train.Project), 2, "found, not created again")
-	require.NoError(t, p.client.SignalWorkflow(p.ctx, train.MemoryID("api"), "", "lift-hotfix-freeze", train.Command{By: "ada"}))
-	require.Eventually(t, func() bool { return len(p.sandbox.Freezes(p.train.Project)) == 1 }, time.Minute, 50*time.Millisecond)
+	require.NoError(t, p.client.SignalWorkflow(p.ctx, train.MemoryID("api"), "",
+		"lift-hotfix-freeze", train.Command{By: "ada"}))
+	require.Eventually(t, func() bool { return len(p.sandbox.Freezes(p.train.Project)) == 1 },
+		time.Minute, 50*time.Millisecond)
 	assert.Equal(t, "0 0 1 1 *", p.sandbox.Freezes(p.train.Project)[0].Start, "exactly ours was removed")
 	assert.Len(t, p.sandbox.Requests("gitlab", "POST", "/freeze_periods"), 1)
 }
@@ -282,10 +294,12 @@ func TestALongHistoryGoesOnInANewRunAndForgetsNothing(t *testing.T) {
 	const sent = 150
 	for i := range sent {
 		require.NoError(t, patiently(func() error {
-			return p.client.SignalWorkflow(p.ctx, id, "", "approve-despite-e2e", train.Command{By: "ada", Reason: fmt.Sprint(i), Tag: "api/v1"})
+			return p.client.SignalWorkflow(p.ctx, id, "", "approve-despite-e2e",
+				train.Command{By: "ada", Reason: fmt.Sprint(i), Tag: "api/v1"})
 		}))
 	}
-	require.Eventually(t, func() bool { return p.seen(id) >= sent+1 }, time.Minute, 100*time.Millisecond, "some signal was lost; the worker's log:\n%s", p.workerLog())
+	require.Eventually(t, func() bool { return p.seen(id) >= sent+1 }, time.Minute, 100*time.Millisecond,
+		"some signal was lost; the worker's log:\n%s", p.workerLog())
 	assert.NotEqual(t, first, p.run(id), "it went on in a new run")
 	st := p.status(id)
 	assert.Equal(t, train.AtGate, st.Phase)
@@ -293,7 +307,8 @@ func TestALongHistoryGoesOnInANewRunAndForgetsNothing(t *testing.T) {
 	assert.Equal(t, train.E2ERed, st.E2E.State)
 	require.Len(t, st.Holds, 1)
 	for name, c := range map[train.CommandName]train.Command{
-		train.Resume: {By: "ada"}, train.ApproveDespiteE2E: {By: "ada", Reason: "flake", Tag: tag}, train.PromoteNow: {By: "ada", Reason: "now"},
+		train.Resume: {By: "ada"}, train.ApproveDespiteE2E: {By: "ada", Reason: "flake", Tag: tag},
+		train.PromoteNow: {By: "ada", Reason: "now"},
 	} {
 		require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", string(name), c))
 	}
@@ -338,8 +353,10 @@ func TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise(t *testing.T)
 	id := p.departOn(calendar.Day{}, 20*time.Minute, time.Hour)
 	p.reaches(id, train.AtGate)
 	names := []train.CommandName{
-		train.Pause, train.Resume, train.HotfixFreeze, train.LiftHotfixFreeze, train.ApproveDespiteE2E, train.RevokeApproval, train.Acknowledge,
-		train.RetryDeploy, train.RerunE2E, train.RegenerateChangelog, train.MoveProduction, train.Rollback, train.SkipDay, train.AddDay,
+		train.Pause, train.Resume, train.HotfixFreeze, train.LiftHotfixFreeze, train.ApproveDespiteE2E,
+		train.RevokeApproval, train.Acknowledge,
+		train.RetryDeploy, train.RerunE2E, train.RegenerateChangelog, train.MoveProduction, train.Rollback,
+		train.SkipDay, train.AddDay,
 	}
 	tag := p.status(id).Candidate.Tag
 	for sent := range randomSignals {
@@ -363,7 +380,8 @@ func TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise(t *testing.T)
 		var arg any = c
 		switch {
 		case kind < 6: // what asks the outside is rare, to keep the test short
-		case kind < 40 && (name == "pause" || name == "hotfix-freeze" || name == "rerun-e2e" || name == "regenerate-changelog" || name == "skip-day" || name == "add-day"):
+		case kind < 40 && (name == "pause" || name == "hotfix-freeze" || name == "rerun-e2e" ||
+			name == "regenerate-changelog" || name == "skip-day" || name == "add-day"):
 			arg = map[string]any{"by": "ada", "reason": 7}
 		case kind < 20:
 		case kind < 60:
@@ -371,7 +389,8 @@ func TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise(t *testing.T)
 		case kind < 75:
 			arg = map[string]any{"by": "ada", "reason": strings.Repeat("x", 17<<10)}
 		case kind < 80:
-			arg = converter.NewRawValue(&commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte("json/plain")}, Data: []byte(`{"by":`)})
+			arg = converter.NewRawValue(&commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte("json/plain")},
+				Data: []byte(`{"by":`)})
 		case kind < 85:
 			arg = []byte{0, 255, 1}
 		default:
@@ -384,7 +403,8 @@ func TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise(t *testing.T)
 			p.oracle(id, sent)
 		}
 	}
-	require.Eventually(t, func() bool { return p.seen(id) >= randomSignals }, 2*time.Minute, 200*time.Millisecond, "some signal was never decided")
+	require.Eventually(t, func() bool { return p.seen(id) >= randomSignals }, 2*time.Minute, 200*time.Millisecond,
+		"some signal was never decided")
 	assert.Empty(t, p.jobs(p.train.Project, p.train.Production.Job), "the window was never open")
 	require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", "cancel", train.Command{By: "ada", Reason: "enough"}))
 	assert.Equal(t, train.EndCancelled, p.summary(id).End)
@@ -411,7 +431,8 @@ func (p *place) lastEvents(id string) string {
 
 func types(events []*historypb.HistoryEvent) (out []string) {
 	for _, e := range events {
-		out = append(out, fmt.Sprintf("%d %s %s", e.EventId, e.EventTime.AsTime().Format("05.000"), strings.TrimPrefix(e.EventType.String(), "EVENT_TYPE_")))
+		out = append(out, fmt.Sprintf("%d %s %s", e.EventId, e.EventTime.AsTime().Format("05.000"),
+			strings.TrimPrefix(e.EventType.String(), "EVENT_TYPE_")))
 	}
 	return out
 }

@@ -63,7 +63,8 @@ func newPlace(t *testing.T, dynamic ...string) *place {
 	t.Cleanup(func() { assert.NoError(t, p.sandbox.Close()) })
 	cli, err := temporalx.DevServerExecutable(ctx, nil)
 	require.NoError(t, err)
-	p.server, err = temporalx.StartDevServer(context.Background(), temporalx.DevServerOptions{Executable: cli, Dynamic: dynamic})
+	p.server, err = temporalx.StartDevServer(context.Background(),
+		temporalx.DevServerOptions{Executable: cli, Dynamic: dynamic})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.server.Stop()) })
 	p.client = p.server.Client()
@@ -92,8 +93,10 @@ func newRepository(t *testing.T) string {
 		n++
 		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir, "-c", "commit.gpgsign=false"}, args...)...)
 		at := time.Date(2026, 11, 20, 9, n, 0, 0, time.UTC).Format(time.RFC3339)
-		cmd.Env = append(os.Environ(), "GIT_AUTHOR_NAME=Ada Lovelace", "GIT_AUTHOR_EMAIL=ada@example.com", "GIT_COMMITTER_NAME=Ada Lovelace",
-			"GIT_COMMITTER_EMAIL=ada@example.com", "GIT_AUTHOR_DATE="+at, "GIT_COMMITTER_DATE="+at, "GIT_CONFIG_GLOBAL=/dev/null")
+		cmd.Env = append(os.Environ(), "GIT_AUTHOR_NAME=Ada Lovelace", "GIT_AUTHOR_EMAIL=ada@example.com",
+			"GIT_COMMITTER_NAME=Ada Lovelace",
+			"GIT_COMMITTER_EMAIL=ada@example.com", "GIT_AUTHOR_DATE="+at, "GIT_COMMITTER_DATE="+at,
+			"GIT_CONFIG_GLOBAL=/dev/null")
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "git %v: %s", args, out)
 	}
@@ -105,7 +108,8 @@ func newRepository(t *testing.T) string {
 	git("commit", "--quiet", "--allow-empty", "-m", "WEB-7 find free slots")
 	git("commit", "--quiet", "--allow-empty", "-m", "show free slots")
 	git("checkout", "--quiet", "main")
-	git("merge", "--quiet", "--no-ff", "slots", "-m", "Merge branch 'slots' into 'main'\n\nfeat: show free slots\n\nSee merge request maven-clinic/maven/maven!12")
+	git("merge", "--quiet", "--no-ff", "slots", "-m",
+		"Merge branch 'slots' into 'main'\n\nfeat: show free slots\n\nSee merge request maven-clinic/maven/maven!12")
 	return dir
 }
 
@@ -116,7 +120,8 @@ func (p *place) startWorker() *exec.Cmd {
 	require.NoError(p.t, err)
 	defer func() { _ = log.Close() }()
 	cmd := exec.Command(p.binary, "-config", example)
-	cmd.Env = append(append(os.Environ(), p.sandbox.Env()...), "TEMPORAL_ADDRESS="+p.server.Address, "TEMPORAL_NAMESPACE=default")
+	cmd.Env = append(append(os.Environ(), p.sandbox.Env()...), "TEMPORAL_ADDRESS="+p.server.Address,
+		"TEMPORAL_NAMESPACE=default")
 	cmd.Stdout, cmd.Stderr = log, log
 	require.NoError(p.t, cmd.Start())
 	p.t.Cleanup(func() { kill(cmd) })
@@ -141,8 +146,10 @@ func (p *place) depart(opens time.Duration) string {
 
 func (p *place) departOn(day calendar.Day, opens, length time.Duration) string {
 	p.t.Helper()
-	run, err := p.client.ExecuteWorkflow(p.ctx, client.StartWorkflowOptions{ID: "departure", TaskQueue: train.TaskQueue}, train.DepartureWorkflow,
-		train.DepartureInput{Train: p.train.Name, By: "ada", Day: day, Rehearsal: calendar.Duration(length), Opens: calendar.Duration(opens)})
+	run, err := p.client.ExecuteWorkflow(p.ctx, client.StartWorkflowOptions{ID: "departure", TaskQueue: train.TaskQueue},
+		train.DepartureWorkflow,
+		train.DepartureInput{Train: p.train.Name, By: "ada", Day: day, Rehearsal: calendar.Duration(length),
+			Opens: calendar.Duration(opens)})
 	require.NoError(p.t, err)
 	var d train.DepartureResult
 	require.NoError(p.t, run.Get(p.ctx, &d))
@@ -170,14 +177,16 @@ func (p *place) reaches(id string, phase train.Phase) {
 			return
 		}
 	}
-	require.Fail(p.t, "too late", "%s never reached %s:\n%s\nthe worker's log:\n%s", id, phase, words.StatusText(st, words.Plain), p.workerLog())
+	require.Fail(p.t, "too late", "%s never reached %s:\n%s\nthe worker's log:\n%s", id, phase,
+		words.StatusText(st, words.Plain), p.workerLog())
 }
 
 // released waits until a release watches and lets the next departure end it.
 func (p *place) released(id string) train.Summary {
 	p.t.Helper()
 	p.reaches(id, train.Watching)
-	require.NoError(p.t, p.client.SignalWorkflow(p.ctx, id, "", train.SignalSupersede, train.Supersede{By: "the next release"}))
+	require.NoError(p.t, p.client.SignalWorkflow(p.ctx, id, "", train.SignalSupersede,
+		train.Supersede{By: "the next release"}))
 	return p.summary(id)
 }
 
@@ -206,7 +215,8 @@ func (p *place) git(args ...string) string {
 func (p *place) history(id string) *historypb.History {
 	p.t.Helper()
 	h := &historypb.History{}
-	for it := p.client.GetWorkflowHistory(p.ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); {
+	for it := p.client.GetWorkflowHistory(p.ctx, id, "", false,
+		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); {
 		e, err := it.Next()
 		require.NoError(p.t, err)
 		h.Events = append(h.Events, e)
@@ -254,7 +264,8 @@ func TestADayOnARealServerIsReleasedAndLeavesEverythingInItsPlace(t *testing.T) 
 	releases := p.sandbox.Releases(p.train.Project)
 	require.Len(t, releases, 1)
 	assert.Equal(t, s.Tag, releases[0].Tag)
-	for _, part := range []string{"feat: show free slots", "/-/merge_requests/12", "fix: round prices", "/-/merge_requests/11", "WEB-7", "Ada Lovelace"} {
+	for _, part := range []string{"feat: show free slots", "/-/merge_requests/12", "fix: round prices",
+		"/-/merge_requests/11", "WEB-7", "Ada Lovelace"} {
 		assert.Contains(t, releases[0].Description, part)
 	}
 	assert.Contains(t, p.sandbox.Channel(p.train.Slack.Coordination).Topic, s.Changelog)
@@ -268,7 +279,8 @@ func TestADayOnARealServerIsReleasedAndLeavesEverythingInItsPlace(t *testing.T) 
 
 	var input train.ReleaseInput
 	h := p.history(id)
-	require.NoError(t, json.Unmarshal(h.Events[0].GetWorkflowExecutionStartedEventAttributes().Input.Payloads[0].Data, &input))
+	require.NoError(t, json.Unmarshal(h.Events[0].GetWorkflowExecutionStartedEventAttributes().Input.Payloads[0].Data,
+		&input))
 	plays := p.sandbox.Requests("gitlab", "POST", "/play")
 	require.Len(t, plays, 2)
 	e2e := p.sandbox.Requests("gitlab", "POST", "/pipeline")
@@ -301,7 +313,8 @@ func (p *place) costs(id string, s train.Summary) {
 }
 
 func (p *place) workflows(id string, s train.Summary) []string {
-	return []string{"departure", id, train.NotifyID(s.Train, s.Day), train.DeployID(p.train.Staging.Lock), train.DeployID(p.train.Production.Lock)}
+	return []string{"departure", id, train.NotifyID(s.Train, s.Day), train.DeployID(p.train.Staging.Lock),
+		train.DeployID(p.train.Production.Lock)}
 }
 
 // recordedVersion is the version that is being worked on. Histories go into its
@@ -319,7 +332,8 @@ func (p *place) record(name, id string, s train.Summary, more ...string) {
 	dir := filepath.Join("..", "workflows", "testdata", "histories", recordedVersion, name)
 	require.NoError(p.t, os.MkdirAll(dir, 0o750))
 	for _, w := range append(p.workflows(id, s), more...) {
-		if d, err := p.client.DescribeWorkflowExecution(p.ctx, w, ""); err != nil || d.WorkflowExecutionInfo.HistoryLength == 0 {
+		if d, err := p.client.DescribeWorkflowExecution(p.ctx, w, ""); err != nil ||
+			d.WorkflowExecutionInfo.HistoryLength == 0 {
 			continue // the day ended before it came to that
 		}
 		raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(p.history(w))
@@ -357,7 +371,8 @@ func TestAWorkerKilledInStagingInE2EAndInProductionChangesNothing(t *testing.T) 
 	p.sandbox.AddFault(sandbox.Fault{System: "gitlab", Method: "POST", Path: "/play", Times: 1, Hang: true})
 	worker := p.startWorker()
 	id := p.depart(10 * time.Second)
-	for _, at := range []struct{ project, job string }{{project, "deploy-staging"}, {p.train.E2E.Project, "cypress"}, {project, "promote-production"}} {
+	for _, at := range []struct{ project, job string }{{project, "deploy-staging"}, {p.train.E2E.Project, "cypress"},
+		{project, "promote-production"}} {
 		p.running(at.project, at.job)
 		kill(worker)
 		p.sandbox.Release(at.job)
@@ -398,7 +413,8 @@ func TestTheNextDepartureEndsAReleaseThatWaitsOnRedE2E(t *testing.T) {
 	monday, tuesday := calendar.Day{Year: 2026, Month: 11, Day: 30}, calendar.Day{Year: 2026, Month: 12, Day: 1}
 	red := p.departOn(monday, 10*time.Second, long)
 	p.reaches(red, train.AtGate)
-	require.Eventually(t, func() bool { return p.status(red).E2E.State == train.E2ERed }, time.Minute, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return p.status(red).E2E.State == train.E2ERed },
+		time.Minute, 100*time.Millisecond)
 	st := p.status(red)
 	assert.Contains(t, st.Waiting.What, "E2E is red: 2 tests of 4 failed")
 	require.Len(t, st.E2E.Report.Specs, 2)
@@ -411,7 +427,8 @@ func TestTheNextDepartureEndsAReleaseThatWaitsOnRedE2E(t *testing.T) {
 	assert.Equal(t, train.EndSuperseded, old.End)
 	assert.Contains(t, old.Why, green)
 	assert.Equal(t, train.EndReleased, s.End, s.Why)
-	assert.Equal(t, map[string]int{"success": 1}, p.jobs(p.train.Project, "promote-production"), "the red candidate never reached production")
+	assert.Equal(t, map[string]int{"success": 1}, p.jobs(p.train.Project, "promote-production"),
+		"the red candidate never reached production")
 	p.record("superseded", red, old)
 }
 

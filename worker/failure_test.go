@@ -37,9 +37,11 @@ func TestADeployWhoseRunnerBreaksDownIsTriedAgainByItselfAndReleased(t *testing.
 	s := p.released(id)
 	assert.Equal(t, train.EndReleased, s.End, s.Why)
 	assert.Equal(t, map[string]int{"failed": 1, "success": 1}, p.jobs(p.train.Project, "deploy-staging"))
-	assert.Equal(t, map[string]int{"failed": 1, "success": 1}, p.jobs(p.train.Project, "promote-production"), "what is there is not deployed again for its smoke tests")
+	assert.Equal(t, map[string]int{"failed": 1, "success": 1}, p.jobs(p.train.Project, "promote-production"),
+		"what is there is not deployed again for its smoke tests")
 	assert.Equal(t, map[string]int{"failed": 1, "success": 1}, p.jobs(p.train.Project, "smoke-production"))
-	assert.Len(t, p.sandbox.DORADeployments(), 2, "it ran in production when its smoke tests broke down, and was released with the next attempt")
+	assert.Len(t, p.sandbox.DORADeployments(), 2,
+		"it ran in production when its smoke tests broke down, and was released with the next attempt")
 	assert.Empty(t, p.sandbox.DORAFailures(), "a runner that breaks down is no failure of the change")
 	p.record("flaky-deploy", id, s)
 }
@@ -63,12 +65,16 @@ func TestARegressionIsRolledBackThroughALostAnswerDeployedAgainAndRolledBackAfte
 	assert.Equal(t, train.LooksRegression, st.Production.Evidence.Looks, st.Production.Evidence.Because)
 	assert.True(t, slices.ContainsFunc(st.Holds, func(h train.Hold) bool { return h.Kind == train.HoldRolledBack }))
 
-	retried := p.byTctl()(id, train.RetryDeploy, train.Command{By: "ada", Reason: "it was the database", Environment: train.Production})
+	retried := p.byTctl()(id, train.RetryDeploy, train.Command{By: "ada", Reason: "it was the database",
+		Environment: train.Production})
 	require.True(t, retried.Accepted, retried.Sentence)
 	s := p.released(id)
 	assert.Equal(t, train.EndReleased, s.End, s.Why)
 	assert.Equal(t, s.Tag, p.sandbox.FluxVersion("production").Tag)
-	require.Eventually(t, func() bool { return len(p.sandbox.DORADeployments()) == 2 && len(p.sandbox.DORAFailures()) == 1 }, time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return len(p.sandbox.DORADeployments()) == 2 &&
+			len(p.sandbox.DORAFailures()) == 1
+	}, time.Minute, 50*time.Millisecond)
 	p.record("rolled-back-retried", id, s)
 
 	// The release has ended. A rollback is one line all the same, under the same lock.
@@ -76,7 +82,9 @@ func TestARegressionIsRolledBackThroughALostAnswerDeployedAgainAndRolledBackAfte
 	out, err := exec.CommandContext(p.ctx, "go", "build", "-o", starter, "../starter").CombinedOutput()
 	require.NoError(t, err, string(out))
 	run := func(args ...string) (string, error) {
-		cmd := exec.CommandContext(p.ctx, starter, append([]string{"--config", example, "rollback", "--train", "api", "--environment", "production", "--by", "ada"}, args...)...)
+		cmd := exec.CommandContext(p.ctx, starter,
+			append([]string{"--config", example, "rollback", "--train", "api", "--environment", "production", "--by", "ada"},
+				args...)...)
 		cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+p.server.Address)
 		out, err := cmd.CombinedOutput()
 		return string(out), err
@@ -109,7 +117,8 @@ func TestAHotfixMakesTheJobOutdatedAndSomebodysRunningDeployIsWaitedFor(t *testi
 	const hers = "api/v2026.11.19.7"
 	p.sandbox.Hold("promote-production")
 	require.NoError(t, p.sandbox.TagByHand(hers, "main"))
-	require.Eventually(t, func() bool { return p.sandbox.PlayByHand(hers, "promote-production") == nil }, time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return p.sandbox.PlayByHand(hers, "promote-production") == nil },
+		time.Minute, 50*time.Millisecond)
 	st := p.until(id, "environment-busy", func(st train.Status) bool {
 		return slices.ContainsFunc(st.Holds, func(h train.Hold) bool { return h.Kind == train.HoldEnvironmentBusy })
 	})
@@ -119,7 +128,8 @@ func TestAHotfixMakesTheJobOutdatedAndSomebodysRunningDeployIsWaitedFor(t *testi
 		return len(st.Holds) == 1 && st.Holds[0].Kind == train.HoldDrift
 	})
 	assert.Empty(t, p.jobs(p.train.Project, "nothing"))
-	accepted := p.byUpdate()(id, train.Acknowledge, train.Command{By: "ada", Reason: "agreed with grace", Hold: train.HoldDrift})
+	accepted := p.byUpdate()(id, train.Acknowledge,
+		train.Command{By: "ada", Reason: "agreed with grace", Hold: train.HoldDrift})
 	require.True(t, accepted.Accepted, accepted.Sentence)
 	s := p.released(id)
 	assert.Equal(t, train.EndReleased, s.End, s.Why)
@@ -147,10 +157,14 @@ func TestFluxThatGivesUpIsAskedAboutAndCancelWithForcePutsBackWhatRan(t *testing
 	require.True(t, d.Accepted, d.Sentence)
 	p.sandbox.Hold("promote-production")
 	p.running(p.train.Project, "promote-production")
-	p.until(id, "the job is followed", func(st train.Status) bool { return st.Production != nil && st.Production.Step == train.DeployRunsJob })
+	p.until(id, "the job is followed", func(st train.Status) bool {
+		return st.Production != nil &&
+			st.Production.Step == train.DeployRunsJob
+	})
 	d = update(id, train.Cancel, train.Command{By: "ada", Reason: "wrong candidate", Force: true})
 	require.True(t, d.Accepted, d.Sentence)
-	require.Eventually(t, func() bool { return p.jobs(p.train.Project, "promote-production")["canceled"] == 1 }, time.Minute, 20*time.Millisecond, "the job never ends by itself")
+	require.Eventually(t, func() bool { return p.jobs(p.train.Project, "promote-production")["canceled"] == 1 },
+		time.Minute, 20*time.Millisecond, "the job never ends by itself")
 	p.sandbox.Release("promote-production") // what runs before comes back by a job of the same name
 	s := p.summary(id)
 	assert.Equal(t, train.EndRolledBack, s.End, s.Why)

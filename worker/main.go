@@ -106,7 +106,8 @@ func connect(path string) (activities.All, error) {
 	}
 	dog := &activities.Datadog{}
 	if secrets.DatadogAPIKey != "" {
-		dog.API = datadog.New(datadog.Options{Site: file.Datadog.Site, URL: file.Datadog.URL, APIKey: secrets.DatadogAPIKey, AppKey: secrets.DatadogAppKey})
+		dog.API = datadog.New(datadog.Options{Site: file.Datadog.Site, URL: file.Datadog.URL, APIKey: secrets.DatadogAPIKey,
+			AppKey: secrets.DatadogAppKey})
 	}
 	holds := &activities.Holds{GitLab: git, Flux: clusters}
 	jobs := &activities.GitLab{API: git, Holds: holds}

@@ -14,7 +14,8 @@ func (d *deployAttempt) announceBegin(ctx workflow.Context) {
 	if d.in.Announce == nil {
 		return
 	}
-	d.messages = startMessages(ctx, train.NotifyDeployID(d.in.Config.Lock), words.MessagesOfDeploy(d.Environment), new(int))
+	d.messages = startMessages(ctx, train.NotifyDeployID(d.in.Config.Lock),
+		words.MessagesOfDeploy(d.Environment), new(int))
 	d.announce(ctx, false)
 }
 
@@ -36,7 +37,8 @@ func (d *deployAttempt) announce(ctx workflow.Context, last bool) {
 	if d.Environment == train.Production {
 		channel = d.in.Announce.Production
 	}
-	a := train.Announcement{Channel: channel, Card: ptr(words.DeployCard(s, d.Environment)), Event: &event, Broadcast: true, Last: last}
+	a := train.Announcement{Channel: channel, Card: ptr(words.DeployCard(s, d.Environment)), Event: &event,
+		Broadcast: true, Last: last}
 	if last {
 		a.Record = words.RecordForDatadog(s, d.Environment)
 	}
@@ -50,7 +52,8 @@ func (d *deployAttempt) asState(ctx workflow.Context) *train.State {
 		shown.Rollback = &train.RollbackRecord{RollbackOrder: *d.in.Rollback}
 	}
 	s := &train.State{Candidate: d.in.Candidate}
-	s.Train = train.Train{Name: d.in.Train, Project: d.in.Project, Zone: d.in.Zone, Slack: *d.in.Announce, Datadog: d.in.Datadog}
+	s.Train = train.Train{Name: d.in.Train, Project: d.in.Project, Zone: d.in.Zone,
+		Slack: *d.in.Announce, Datadog: d.in.Datadog}
 	s.Plan.Day = calendar.DayOf(workflow.Now(ctx).In(s.Train.Location()))
 	s.SetDeploy(shown)
 	return s

@@ -42,7 +42,8 @@ func (r *release) cutCandidate(ctx workflow.Context) error {
 	} else {
 		recut = &train.CutOrder{By: r.By}
 	}
-	if err := r.interruptible.awaitPermission(ctx, train.StepTag); err != nil { // what is new is asked when it may be tagged
+	// what is new is asked when it may be tagged
+	if err := r.interruptible.awaitPermission(ctx, train.StepTag); err != nil {
 		return err
 	}
 	if err := r.readDeployed(ctx); err != nil {
@@ -58,7 +59,8 @@ func (r *release) cutCandidate(ctx workflow.Context) error {
 
 // chooseCommit finds the commit to be tagged.
 func (r *release) chooseCommit(ctx workflow.Context, cut *train.CutOrder) error {
-	chosen, err := call(ctx, r.interruptible, shortActivity(words.WhichCommitIsReleased(r.Train.Branch)), gitlab.ChooseCommit,
+	chosen, err := call(ctx, r.interruptible, shortActivity(words.WhichCommitIsReleased(r.Train.Branch)),
+		gitlab.ChooseCommit,
 		train.ChooseCommitInput{
 			Project: r.Train.Project, Branch: r.Train.Branch, Require: r.Train.Cut.Require, Since: r.Deployed.Version,
 		})
@@ -82,12 +84,15 @@ func (r *release) tagCandidate(ctx workflow.Context, cut *train.CutOrder) error 
 	var made train.CreatedTag
 	var err error
 	if cut.Tag != "" {
-		made, err = write(ctx, r.interruptible, train.StepTag, attempt, shortActivity(words.AdoptTag(cut.Tag)), gitlab.AdoptTag,
+		made, err = write(ctx, r.interruptible, train.StepTag, attempt,
+			shortActivity(words.AdoptTag(cut.Tag)), gitlab.AdoptTag,
 			func(string) train.AdoptTagInput {
-				return train.AdoptTagInput{Project: r.Train.Project, Tag: cut.Tag, SHA: cut.SHA, Guard: rules.GuardOf(&r.State, train.StepTag)}
+				return train.AdoptTagInput{Project: r.Train.Project, Tag: cut.Tag, SHA: cut.SHA,
+					Guard: rules.GuardOf(&r.State, train.StepTag)}
 			})
 	} else {
-		made, err = write(ctx, r.interruptible, train.StepTag, attempt, shortActivity(words.TagCommit(cut.SHA)), gitlab.CreateTag,
+		made, err = write(ctx, r.interruptible, train.StepTag, attempt,
+			shortActivity(words.TagCommit(cut.SHA)), gitlab.CreateTag,
 			func(key string) train.CreateTagInput {
 				return train.CreateTagInput{
 					Project: r.Train.Project, Prefix: r.Train.TagPrefix, Day: r.Plan.Day, SHA: cut.SHA, Key: key,
@@ -111,9 +116,10 @@ func (r *release) tagCandidate(ctx workflow.Context, cut *train.CutOrder) error 
 // readDeployed finds out what production runs: where the changelog begins.
 func (r *release) readDeployed(ctx workflow.Context) error {
 	env := r.Train.Production
-	running, err := call(ctx, r.interruptible, shortActivity(words.WhatProductionRuns()), flux.ReadVersion, train.ReadVersionInput{
-		Project: r.Train.Project, TagPrefix: r.Train.TagPrefix, Flux: env.Flux, FallbackEnvironment: env.GitLabEnvironment,
-	})
+	running, err := call(ctx, r.interruptible, shortActivity(words.WhatProductionRuns()),
+		flux.ReadVersion, train.ReadVersionInput{
+			Project: r.Train.Project, TagPrefix: r.Train.TagPrefix, Flux: env.Flux, FallbackEnvironment: env.GitLabEnvironment,
+		})
 	if err := r.orAskPeople(ctx, words.ReadingProduction(), err); err != nil {
 		return err
 	}
@@ -149,7 +155,8 @@ func (r *release) publishChangelog(ctx workflow.Context) error {
 func (r *release) changelogInput(from train.RunningVersion) func(key string) train.PublishChangelogInput {
 	return func(key string) train.PublishChangelogInput {
 		return train.PublishChangelogInput{
-			Project: r.Train.Project, Branch: r.Train.Branch, IssueURL: r.Train.Changelog.IssueURL, From: from, Candidate: r.Candidate, Key: key,
+			Project: r.Train.Project, Branch: r.Train.Branch, IssueURL: r.Train.Changelog.IssueURL, From: from,
+			Candidate: r.Candidate, Key: key,
 			WithContributors: r.Train.Policy.Approver == train.ApproverNotAuthor,
 		}
 	}
@@ -236,8 +243,10 @@ func (r *release) attemptDeploy(ctx workflow.Context, env train.EnvironmentName,
 // deployInput is what a DeployWorkflow needs to know in any case.
 func (r *release) deployInput(env train.EnvironmentName, step train.Step, attempt int) train.DeployInput {
 	return train.DeployInput{
-		Train: r.Train.Name, Project: r.Train.Project, Environment: env, Config: r.Train.Environment(env), Candidate: r.Candidate, Attempt: attempt,
-		Bad: rules.BadTags(&r.State), Datadog: r.Train.Datadog, ReleaseID: r.id, Key: train.Key(r.interruptible.keyPrefix, string(step)+"/"+r.Candidate.Tag, attempt), Poll: r.Train.Poll,
+		Train: r.Train.Name, Project: r.Train.Project, Environment: env, Config: r.Train.Environment(env),
+		Candidate: r.Candidate, Attempt: attempt,
+		Bad: rules.BadTags(&r.State), Datadog: r.Train.Datadog, ReleaseID: r.id,
+		Key: train.Key(r.interruptible.keyPrefix, string(step)+"/"+r.Candidate.Tag, attempt), Poll: r.Train.Poll,
 	}
 }
 
@@ -290,13 +299,15 @@ func (r *release) startDeploy(ctx workflow.Context, in train.DeployInput) workfl
 func (r *release) stopDeploying(ctx workflow.Context) {
 	if r.stopOrder != nil && r.productionRun != "" {
 		// Nobody waits: a deploy that has ended meanwhile does not need to know.
-		workflow.SignalExternalWorkflow(r.uncancelled(ctx), train.DeployID(r.Train.Production.Lock), r.productionRun, train.SignalStopDeploy, *r.stopOrder)
+		workflow.SignalExternalWorkflow(r.uncancelled(ctx), train.DeployID(r.Train.Production.Lock), r.productionRun,
+			train.SignalStopDeploy, *r.stopOrder)
 	}
 }
 
 // followDeploy waits for a deploy's end and records it. A production deploy is
 // seen to its end whatever else is asked; a staging deploy is left to itself.
-func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName, child workflow.ChildWorkflowFuture) error {
+func (r *release) followDeploy(ctx workflow.Context, env train.EnvironmentName,
+	child workflow.ChildWorkflowFuture) error {
 	given := func() bool { return env == train.Staging && r.interrupted() != nil }
 	if err := workflow.Await(r.uncancelled(ctx), func() bool { return child.IsReady() || given() }); err != nil {
 		return err
@@ -334,7 +345,8 @@ func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentNa
 	r.Holds = append(r.Holds, hold)
 	r.setWaiting(ctx, words.WaitsForOtherDeploy(other, env))
 	r.announce(r.coordinationBroadcast(ctx, words.HeldEvent(&r.State, train.DeployStepOf(env), []train.Hold{hold})))
-	_, err := call(ctx, r.interruptible, pollingActivity(words.OtherDeployEndsFirst(env), r.Train.Poll.Deploy.D(), deployTakesAtMost),
+	_, err := call(ctx, r.interruptible, pollingActivity(words.OtherDeployEndsFirst(env),
+		r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.AwaitClosed, train.AwaitClosedInput{WorkflowID: other, Poll: r.Train.Poll.Deploy})
 	r.Lift(train.HoldEnvironmentBusy)
 	return r.orAskPeople(ctx, words.WaitingForDeploy(other), err)
@@ -359,13 +371,15 @@ func (r *release) rollBackAsOrdered(ctx workflow.Context) error {
 	}
 	err := r.runDeploy(ctx, func() train.DeployInput {
 		d := *last
-		d.Outcome, d.Kind, d.Cause, d.Step, d.StartedAt, d.EndedAt = "", "", "", train.DeployRollsBack, workflow.Now(ctx), time.Time{}
+		d.Outcome, d.Kind, d.Cause = "", "", ""
+		d.Step, d.StartedAt, d.EndedAt = train.DeployRollsBack, workflow.Now(ctx), time.Time{}
 		d.Rollback, d.Evidence = &train.RollbackRecord{RollbackOrder: *order}, nil
 		r.SetDeploy(d)
 		r.announce(r.rollbackAnnouncement(env))
 		r.Rollbacks++
 		in := r.deployInput(env, train.StepRollback, d.Attempt)
-		in.Key, in.Rollback, in.Earlier.Before = train.Key(r.interruptible.keyPrefix, string(train.StepRollback), r.Rollbacks), order, d.Before
+		in.Key, in.Rollback, in.Earlier.Before = train.Key(r.interruptible.keyPrefix, string(train.StepRollback),
+			r.Rollbacks), order, d.Before
 		in.Earlier.Run = d.Run
 		return in
 	}, func() { r.RestoreDeploy(env, last) })

@@ -24,7 +24,8 @@ type commandRequest struct {
 // decode reads the command; the refusal says what is wrong with it.
 func (a commandRequest) decode() (train.Command, *train.Refusal) {
 	payload := a.payload.Payload()
-	if encoding := string(payload.GetMetadata()[converter.MetadataEncoding]); encoding != "" && encoding != converter.MetadataEncodingJSON && len(payload.GetData()) > 0 {
+	if encoding := string(payload.GetMetadata()[converter.MetadataEncoding]); encoding != "" &&
+		encoding != converter.MetadataEncodingJSON && len(payload.GetData()) > 0 {
 		return train.Command{}, &train.Refusal{Code: train.RefusedInputNotJSON, Command: a.name, Detail: encoding}
 	}
 	return rules.DecodeCommand(a.name, payload.GetData())
@@ -47,7 +48,8 @@ func (d *commandHandlers) register(ctx workflow.Context) error {
 			defer cancel()
 			decision, answer, refusal := d.handle(awake, commandRequest{name: e.Name, payload: raw, source: train.SourceUpdate})
 			if refusal != nil {
-				return train.Answer{}, temporal.NewNonRetryableApplicationError(decision.Sentence, train.RefusedCommand, nil, *refusal)
+				return train.Answer{}, temporal.NewNonRetryableApplicationError(decision.Sentence,
+					train.RefusedCommand, nil, *refusal)
 			}
 			return answer, nil
 		}
@@ -58,7 +60,8 @@ func (d *commandHandlers) register(ctx workflow.Context) error {
 				return nil
 			}
 			_, refusal := commandRequest{name: e.Name, payload: raw}.decode()
-			return temporal.NewNonRetryableApplicationError(words.Refusal(refusal, time.UTC), train.RefusedCommand, nil, *refusal)
+			return temporal.NewNonRetryableApplicationError(words.Refusal(refusal, time.UTC),
+				train.RefusedCommand, nil, *refusal)
 		}
 		if err := workflow.SetUpdateHandlerWithOptions(ctx, string(e.Name), handler, workflow.UpdateHandlerOptions{
 			Validator: tooLarge, Description: words.About(e.Name).Does,

@@ -54,7 +54,8 @@ const refusalsAnnouncedAtMost = 20
 
 // carryOutCommand does what an accepted command says. Where the outside world has to
 // be asked first, the command is checked again before it acts.
-func (r *release) carryOutCommand(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, *train.Refusal) {
+func (r *release) carryOutCommand(ctx workflow.Context, name train.CommandName,
+	c train.Command) (train.Answer, *train.Refusal) {
 	definition, _ := rules.Commands().Find(name)
 	if definition.OfTrain {
 		return r.passToTrain(ctx, name, c)
@@ -95,7 +96,8 @@ func (r *release) applyCommand(ctx workflow.Context, name train.CommandName, c t
 
 // passToTrain passes on what belongs to the train. What holds, holds here at once;
 // what ends a hold has to be the train's answer.
-func (r *release) passToTrain(ctx workflow.Context, name train.CommandName, c train.Command) (train.Answer, *train.Refusal) {
+func (r *release) passToTrain(ctx workflow.Context, name train.CommandName,
+	c train.Command) (train.Answer, *train.Refusal) {
 	holds := name == train.Pause || name == train.HotfixFreeze
 	if holds {
 		rules.Apply(&r.State, name, c, workflow.Now(ctx))
@@ -130,20 +132,24 @@ func (r *release) passToTrain(ctx workflow.Context, name train.CommandName, c tr
 
 // orderCut works out what a new candidate would be and orders it.
 func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
-	cut, err := call(ctx, r.uninterruptible, shortActivity(words.WhatNewCandidateChanges()), gitlab.ResolveCut, train.ResolveCutInput{
-		Project: r.Train.Project, Branch: r.Train.Branch, SHA: c.SHA, Tag: c.Tag, Current: r.Candidate,
-	})
+	cut, err := call(ctx, r.uninterruptible, shortActivity(words.WhatNewCandidateChanges()),
+		gitlab.ResolveCut, train.ResolveCutInput{
+			Project: r.Train.Project, Branch: r.Train.Branch, SHA: c.SHA, Tag: c.Tag, Current: r.Candidate,
+		})
 	if err != nil {
-		return train.Answer{}, &train.Refusal{Code: train.RefusedNewCommitNotKnown, Command: train.CutTag, Detail: errorSentence(err)}
+		return train.Answer{}, &train.Refusal{Code: train.RefusedNewCommitNotKnown, Command: train.CutTag,
+			Detail: errorSentence(err)}
 	}
 	if cut.Refused != "" {
-		return train.Answer{}, &train.Refusal{Code: train.RefusedNewCommitImpossible, Command: train.CutTag, Detail: cut.Refused}
+		return train.Answer{}, &train.Refusal{Code: train.RefusedNewCommitImpossible,
+			Command: train.CutTag, Detail: cut.Refused}
 	}
 	now := workflow.Now(ctx)
 	if refusal := rules.Check(&r.State, train.CutTag, c, now); refusal != nil {
 		return train.Answer{}, refusal
 	}
-	effect := rules.OrderCut(&r.State, train.CutOrder{SHA: cut.SHA, Tag: c.Tag, By: c.By, Reason: c.Reason, Adds: cut.Adds, Drops: cut.Drops})
+	effect := rules.OrderCut(&r.State, train.CutOrder{SHA: cut.SHA, Tag: c.Tag, By: c.By, Reason: c.Reason,
+		Adds: cut.Adds, Drops: cut.Drops})
 	return train.Answer{Sentence: words.Answer(&r.State, train.CutTag, c, effect, now)}, nil
 }
 
@@ -151,7 +157,8 @@ func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer,
 func (r *release) regenerateChangelog(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
 	from := train.RunningVersion{Version: train.Version{Tag: c.PreviousTag}, Fallback: words.ChangelogStartedBy(c)}
 	if err := r.publishChangelogFrom(ctx, from); err != nil {
-		return train.Answer{}, &train.Refusal{Code: train.RefusedChangelogNotMade, Command: train.RegenerateChangelog, Detail: errorSentence(err)}
+		return train.Answer{}, &train.Refusal{Code: train.RefusedChangelogNotMade, Command: train.RegenerateChangelog,
+			Detail: errorSentence(err)}
 	}
 	return r.applyCommand(ctx, train.RegenerateChangelog, c), nil
 }

@@ -15,7 +15,8 @@ func ada(reason string) train.Command { return train.Command{By: "ada", Reason: 
 
 func TestAPauseBeforeTheCutHoldsTheTagUntilResume(t *testing.T) {
 	w := newWorld(t)
-	w.holds.memory = train.Memory{Revision: 1, Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", By: "grace", Since: newYork(23, 9, 0)}}}
+	w.holds.memory = train.Memory{Revision: 1,
+		Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", By: "grace", Since: newYork(23, 9, 0)}}}
 	var st train.Status
 	w.at(newYork(23, 18, 0), func() { st = w.status() })
 	w.ofTrain(newYork(23, 19, 0), train.Resume, ada(""))
@@ -53,7 +54,8 @@ func TestAPauseASecondBeforeElevenKeepsProductionClosed(t *testing.T) {
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	require.Len(t, s.Record.Decisions, 1)
 	assert.Equal(t, train.Decision{
-		At: newYork(24, 11, 0).Add(-time.Second).UTC(), Command: train.Pause, By: "ada", Identity: train.IdentityClaimed, Source: train.SourceSignal,
+		At: newYork(24, 11, 0).Add(-time.Second).UTC(), Command: train.Pause, By: "ada", Identity: train.IdentityClaimed,
+		Source: train.SourceSignal,
 		Reason: "payments are down", Tag: newTag, Accepted: true, Sentence: s.Record.Decisions[0].Sentence,
 	}, s.Record.Decisions[0])
 }
@@ -117,7 +119,10 @@ func TestAFreezeThatBeginsBeforeTheProductionJobIsPlayedKeepsItFromBeingPlayed(t
 
 func TestAFreezeThatCannotBeReadIsAHold(t *testing.T) {
 	w := newWorld(t)
-	w.change(newYork(24, 10, 0), func() { w.holds.freeze = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab could not be asked"} })
+	w.change(newYork(24, 10, 0), func() {
+		w.holds.freeze = &train.Hold{Kind: train.HoldFreeze,
+			Reason: "GitLab could not be asked"}
+	})
 	w.change(newYork(24, 11, 30), func() { w.holds.freeze = nil })
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
@@ -126,7 +131,8 @@ func TestAFreezeThatCannotBeReadIsAHold(t *testing.T) {
 	for _, d := range w.slack.delivered {
 		if len(d.Events) > 0 && strings.Contains(d.Events[0].Message.Title, "Hold freeze begins") {
 			require.NotNil(t, d.Card)
-			assert.Contains(t, d.Card.Body, "Waiting for the hold freeze to end: GitLab could not be asked", "the card says so with the event")
+			assert.Contains(t, d.Card.Body, "Waiting for the hold freeze to end: GitLab could not be asked",
+				"the card says so with the event")
 		}
 	}
 	assert.Contains(t, w.said("#mono-release-coordination"), "Hold freeze has ended")
@@ -134,7 +140,8 @@ func TestAFreezeThatCannotBeReadIsAHold(t *testing.T) {
 
 func TestAFreezeOverTheWindowIsAnnouncedAtTheCut(t *testing.T) {
 	w := newWorld(t)
-	w.holds.ahead = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4", Since: newYork(24, 10, 0), Until: newYork(24, 12, 0)}
+	w.holds.ahead = &train.Hold{Kind: train.HoldFreeze, Reason: "GitLab freeze period 4",
+		Since: newYork(24, 10, 0), Until: newYork(24, 12, 0)}
 	w.run()
 	assert.Contains(t, w.said("#mono-release-coordination"), "A freeze will cover the production window of 2026-11-24")
 }
@@ -233,7 +240,8 @@ func TestATagMadeByHandIsAnnouncedAndAdoptedOnlyWhenAsked(t *testing.T) {
 	w.e2e.took = []time.Duration{8 * time.Hour, 2 * time.Hour}
 	s := w.run()
 	assert.Equal(t, newTag, st.Candidate.Tag)
-	assert.Contains(t, w.said("#mono-release-coordination"), "To adopt it: `starter cut-tag --train api --day 2026-11-24 --tag "+made)
+	assert.Contains(t, w.said("#mono-release-coordination"),
+		"To adopt it: `starter cut-tag --train api --day 2026-11-24 --tag "+made)
 	assert.Equal(t, made, s.Tag)
 	assert.Equal(t, train.EndReleased, s.End)
 	assert.Equal(t, 1, w.gitlab.tags, "nothing is tagged for an adopted one")
@@ -241,7 +249,10 @@ func TestATagMadeByHandIsAnnouncedAndAdoptedOnlyWhenAsked(t *testing.T) {
 
 func TestAProductionJobThatSomebodyStartedInGitLabIsAdoptedAloud(t *testing.T) {
 	w := redWorld(t)
-	w.change(newYork(24, 9, 0), func() { w.holds.started = &train.PipelineJob{JobURL: "https://gitlab/jobs/9", Status: "running"} })
+	w.change(newYork(24, 9, 0), func() {
+		w.holds.started = &train.PipelineJob{JobURL: "https://gitlab/jobs/9",
+			Status: "running"}
+	})
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
 	assert.Len(t, w.gitlab.played, 1, "it is not played again")
@@ -293,15 +304,19 @@ func TestAPromotionIsForgottenAfterAnHour(t *testing.T) {
 func TestMoveProductionMovesTheWindowWithItsReminders(t *testing.T) {
 	w := redWorld(t)
 	moved := w.update(newYork(24, 9, 0), train.MoveProduction, train.Command{By: "ada", Reason: "marketing", At: "14:00"})
-	late := w.update(newYork(24, 9, 1), train.MoveProduction, train.Command{By: "ada", Reason: "x", At: "2026-11-24T17:30:00-05:00"})
-	past := w.update(newYork(24, 9, 2), train.MoveProduction, train.Command{By: "ada", Reason: "x", At: "2026-11-24T08:00:00-05:00"})
+	late := w.update(newYork(24, 9, 1), train.MoveProduction,
+		train.Command{By: "ada", Reason: "x", At: "2026-11-24T17:30:00-05:00"})
+	past := w.update(newYork(24, 9, 2), train.MoveProduction,
+		train.Command{By: "ada", Reason: "x", At: "2026-11-24T08:00:00-05:00"})
 	w.signal(newYork(24, 13, 30), train.ApproveDespiteE2E, train.Command{By: "ada", Reason: "flake", Tag: newTag})
 	var reminded bool
 	w.at(newYork(24, 13, 5), func() {
 		reminded = strings.Contains(w.said("#mono-release-coordination"), "1h 0m before production opens")
 	})
 	s := w.run()
-	assert.Contains(t, moved.said(), "Production opens Tue 24 Nov 14:00 EST (19:00 UTC) and closes Tue 24 Nov 17:00 EST (22:00 UTC)", "before the next departure")
+	assert.Contains(t, moved.said(),
+		"Production opens Tue 24 Nov 14:00 EST (19:00 UTC) and closes Tue 24 Nov 17:00 EST (22:00 UTC)",
+		"before the next departure")
 	assert.Contains(t, late.said(), "the next departure is")
 	assert.Contains(t, past.said(), "has passed")
 	assert.True(t, reminded)
@@ -330,7 +345,8 @@ func TestAnApprovalOfAnOverdueRunIsVoidWhenItTurnsRed(t *testing.T) {
 
 func TestCancelEndsTheReleaseInEachPhase(t *testing.T) {
 	for phase, at := range map[train.Phase]time.Time{
-		train.OnStaging: newYork(23, 17, 3), train.Testing: newYork(23, 20, 0), train.AtGate: newYork(24, 9, 0), train.Producing: newYork(24, 11, 3),
+		train.OnStaging: newYork(23, 17, 3), train.Testing: newYork(23, 20, 0), train.AtGate: newYork(24, 9, 0),
+		train.Producing: newYork(24, 11, 3),
 	} {
 		t.Run(string(phase), func(t *testing.T) {
 			w := newWorld(t)
@@ -353,13 +369,16 @@ func TestAHotfixThatReachesProductionAfterTheCutIsDriftNotARevert(t *testing.T) 
 	w := newWorld(t)
 	const hotfix = "api/v2026.11.23.2"
 	w.change(newYork(24, 9, 0), func() {
-		w.holds.drift = &train.Hold{Kind: train.HoldDrift, Reason: "production has 2 commits this candidate lacks: fix checkout; fix prices"}
+		w.holds.drift = &train.Hold{Kind: train.HoldDrift,
+			Reason: "production has 2 commits this candidate lacks: fix checkout; fix prices"}
 		w.holds.runs = train.Version{Tag: hotfix}
 	})
 	var st train.Status
 	w.at(newYork(24, 12, 0), func() { st = w.status() })
-	w.at(newYork(24, 13, 0), func() { w.mu.Lock(); w.holds.drift = nil; w.mu.Unlock() }) // acknowledged: the next look finds none
-	ack := w.update(newYork(24, 13, 0), train.Acknowledge, train.Command{By: "ada", Reason: "in main too", Hold: train.HoldDrift})
+	// acknowledged: the next look finds none
+	w.at(newYork(24, 13, 0), func() { w.mu.Lock(); w.holds.drift = nil; w.mu.Unlock() })
+	ack := w.update(newYork(24, 13, 0), train.Acknowledge,
+		train.Command{By: "ada", Reason: "in main too", Hold: train.HoldDrift})
 	s := w.run()
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
 	assert.Contains(t, st.Waiting.What, "production has 2 commits this candidate lacks")
@@ -383,7 +402,8 @@ func TestTwoCommandsInOneTaskActInTheSafeOrder(t *testing.T) {
 
 func TestACutHeldPastMidnightIsLateUntilSomebodyAcknowledgesIt(t *testing.T) {
 	w := newWorld(t)
-	w.holds.memory = train.Memory{Revision: 1, Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", Since: newYork(23, 9, 0)}}}
+	w.holds.memory = train.Memory{Revision: 1,
+		Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", Since: newYork(23, 9, 0)}}}
 	w.ofTrain(newYork(24, 1, 0), train.Resume, ada(""))
 	var st train.Status
 	w.at(newYork(24, 2, 0), func() { st = w.status() })
@@ -414,7 +434,8 @@ func TestADaySkippedOrMadeAHolidayAfterTheDepartureHoldsTheCutAsLate(t *testing.
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.holds.memory = train.Memory{Revision: 1, Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", Since: newYork(23, 9, 0)}}}
+			w.holds.memory = train.Memory{Revision: 1,
+				Holds: []train.Hold{{Kind: train.HoldPause, Reason: "audit", Since: newYork(23, 9, 0)}}}
 			prepare(w)
 			w.ofTrain(newYork(23, 19, 0), train.Resume, ada(""))
 			var st train.Status
@@ -462,8 +483,10 @@ func TestMalformedSignalsAreRefusedWithASentenceAndChangeNothing(t *testing.T) {
 	}
 	all := strings.Join(said, "\n")
 	for _, part := range []string{
-		"the input is not a JSON object", `the field "by" is a number: write a string`, `there is no field "reasn" in pause: its fields are by, reason`,
-		`the field "reason" is missing: send for example {"by":"ada","reason":"checkout is down"}`, "was not read: send at most 16384", `there is no command "puase"`, "not JSON but binary/plain",
+		"the input is not a JSON object", `the field "by" is a number: write a string`,
+		`there is no field "reasn" in pause: its fields are by, reason`,
+		`the field "reason" is missing: send for example {"by":"ada","reason":"checkout is down"}`,
+		"was not read: send at most 16384", `there is no command "puase"`, "not JSON but binary/plain",
 	} {
 		assert.Contains(t, all, part)
 	}

@@ -27,7 +27,8 @@ var (
 )
 
 func isInterruption(err error) bool {
-	return errors.Is(err, errEnding) || errors.Is(err, errReplaced) || errors.Is(err, errRollbackOrdered) || errors.Is(err, errContinueAsNew)
+	return errors.Is(err, errEnding) || errors.Is(err, errReplaced) || errors.Is(err, errRollbackOrdered) ||
+		errors.Is(err, errContinueAsNew)
 }
 
 // release is a running release: its state and the means to change it. Handlers
@@ -84,7 +85,8 @@ func newRelease(ctx workflow.Context, in train.ReleaseInput) *release {
 		interrupted: r.interrupted,
 	}
 	r.uninterruptible = &executor{keyPrefix: key}
-	r.commands = &commandHandlers{handle: r.handleCommand, otherSignals: []string{train.SignalSupersede, train.SignalDeployProgress, train.SignalMemoryUpdate}}
+	r.commands = &commandHandlers{handle: r.handleCommand, otherSignals: []string{train.SignalSupersede,
+		train.SignalDeployProgress, train.SignalMemoryUpdate}}
 	return r
 }
 
@@ -106,7 +108,8 @@ func (r *release) interrupted() error {
 // mustContinueAsNew says that the history is long and this is a moment to go on
 // in a new run: nothing is under way.
 func (r *release) mustContinueAsNew(ctx workflow.Context) bool {
-	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && !r.followsOverdueE2E && r.commands.idle(ctx) && !r.Staging.Running() && !r.Production.Running()
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && !r.followsOverdueE2E && r.commands.idle(ctx) &&
+		!r.Staging.Running() && !r.Production.Running()
 }
 
 // continueAsNew hands the state to a new run; nil when something has come
@@ -205,7 +208,8 @@ func (r *release) closeOlderReleases(ctx workflow.Context) error {
 	}
 	r.enterPhase(ctx, train.Departing, words.WaitsForOlderReleases())
 	r.announce(r.coordinationAnnouncement(ctx, ptr(words.DepartedEvent(&r.State))))
-	closed, err := call(ctx, r.interruptible, pollingActivity(words.OlderReleasesEndFirst(), r.Train.Poll.Deploy.D(), deployTakesAtMost),
+	closed, err := call(ctx, r.interruptible, pollingActivity(words.OlderReleasesEndFirst(),
+		r.Train.Poll.Deploy.D(), deployTakesAtMost),
 		releases.CloseOlder, train.CloseOlderInput{Train: r.Train.Name, Self: r.id, Poll: r.Train.Poll})
 	if closed.Memory != nil {
 		r.announceChange(ctx, rules.TakeMemory(&r.State, *closed.Memory, workflow.Now(ctx), words.NoReleaseDayReason))

@@ -21,9 +21,11 @@ var departures *activities.Departures
 // DepartureWorkflow is what the Schedule fires on cut day. It works out the
 // release day, starts that day's release and ends.
 func DepartureWorkflow(ctx workflow.Context, in train.DepartureInput) (train.DepartureResult, error) {
-	planned, err := call(ctx, &executor{}, shortActivity(words.WhichDayDeparts()), departures.PlanDeparture, train.PlanDepartureInput{
-		Train: in.Train, ScheduledAt: scheduledAt(ctx), Now: workflow.Now(ctx), Day: in.Day, Rehearsal: in.Rehearsal, Opens: in.Opens,
-	})
+	planned, err := call(ctx, &executor{}, shortActivity(words.WhichDayDeparts()),
+		departures.PlanDeparture, train.PlanDepartureInput{
+			Train: in.Train, ScheduledAt: scheduledAt(ctx), Now: workflow.Now(ctx), Day: in.Day,
+			Rehearsal: in.Rehearsal, Opens: in.Opens,
+		})
 	if err != nil {
 		return train.DepartureResult{}, err
 	}
@@ -35,7 +37,8 @@ func DepartureWorkflow(ctx workflow.Context, in train.DepartureInput) (train.Dep
 
 // startRelease starts the release of a planned departure. What happens to an
 // older open release is the new release's first step, not the Schedule's overlap policy.
-func startRelease(ctx workflow.Context, in train.DepartureInput, planned train.PlannedDeparture) (train.DepartureResult, error) {
+func startRelease(ctx workflow.Context, in train.DepartureInput,
+	planned train.PlannedDeparture) (train.DepartureResult, error) {
 	id := train.ReleaseID(planned.Train.Name, planned.Plan.Day)
 	reuse := enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
 	if in.Again {
@@ -49,11 +52,13 @@ func startRelease(ctx workflow.Context, in train.DepartureInput, planned train.P
 	}
 	if planned.Searchable {
 		options.TypedSearchAttributes = temporal.NewSearchAttributes(
-			searchAttributeUpdates(searchAttributeValues(planned.Train.Name, planned.Plan.Day, train.Departing, "", train.WaitNothing))...)
+			searchAttributeUpdates(searchAttributeValues(planned.Train.Name, planned.Plan.Day, train.Departing,
+				"", train.WaitNothing))...)
 	}
-	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, options), train.ReleaseWorkflow, train.ReleaseInput{
-		Train: planned.Train, Plan: planned.Plan, By: in.By, Searchable: planned.Searchable,
-	})
+	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, options),
+		train.ReleaseWorkflow, train.ReleaseInput{
+			Train: planned.Train, Plan: planned.Plan, By: in.By, Searchable: planned.Searchable,
+		})
 	result := train.DepartureResult{Day: planned.Plan.Day}
 	err := child.GetChildWorkflowExecution().Get(ctx, nil)
 	var exists *temporal.ChildWorkflowExecutionAlreadyStartedError
@@ -77,7 +82,8 @@ func startRelease(ctx workflow.Context, in train.DepartureInput, planned train.P
 // scheduledAt is the Schedule's time for this run; on a manual trigger the time
 // of the click, and zero when no Schedule started it.
 func scheduledAt(ctx workflow.Context) time.Time {
-	at, _ := workflow.GetTypedSearchAttributes(ctx).GetTime(temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime"))
+	scheduled := temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
+	at, _ := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduled)
 	return at
 }
 
@@ -99,8 +105,9 @@ func WatchdogWorkflow(ctx workflow.Context, in train.WatchdogInput) (string, err
 		return found.Sentence, nil
 	}
 	alarm := words.AlarmMessage(found.Train, found.Day, found.Sentence)
-	_, err = write(ctx, d, train.StepMessage, 1, deliveryActivity(alarm.Title), slack.Deliver, func(key string) train.DeliverInput {
-		return train.DeliverInput{Channel: found.Train.Slack.Coordination, Card: &alarm, Since: workflow.Now(ctx), Key: key}
-	})
+	_, err = write(ctx, d, train.StepMessage, 1, deliveryActivity(alarm.Title), slack.Deliver,
+		func(key string) train.DeliverInput {
+			return train.DeliverInput{Channel: found.Train.Slack.Coordination, Card: &alarm, Since: workflow.Now(ctx), Key: key}
+		})
 	return found.Sentence, err
 }

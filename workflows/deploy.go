@@ -60,7 +60,8 @@ func newDeploy(ctx workflow.Context, in train.DeployInput) *deployAttempt {
 		in:              in,
 		uninterruptible: &executor{keyPrefix: in.Key},
 		Deploy: train.Deploy{
-			Environment: in.Environment, Tag: in.Candidate.Tag, Attempt: in.Attempt, ByItself: in.ByItself, Before: in.Earlier.Before, Run: in.Earlier.Run,
+			Environment: in.Environment, Tag: in.Candidate.Tag, Attempt: in.Attempt, ByItself: in.ByItself,
+			Before: in.Earlier.Before, Run: in.Earlier.Run,
 			Step: train.DeployWaitsForPipeline, StartedAt: workflow.Now(ctx),
 		},
 	}
@@ -128,9 +129,11 @@ func (d *deployAttempt) recordFailure(ctx workflow.Context, s *stepFailure) {
 
 // findOut adds to the cause what became of the deploy as far as that can be read.
 func (d *deployAttempt) findOut(ctx workflow.Context) {
-	found, err := call(ctx, d.uninterruptible, shortActivity(words.WhatBecameOf(d.Tag)), deploys.FindOut, train.FindOutInput{
-		Project: d.in.Project, PipelineID: d.PipelineID, Job: d.in.Config.Job, Candidate: d.in.Candidate, Flux: d.in.Config.Flux,
-	})
+	found, err := call(ctx, d.uninterruptible, shortActivity(words.WhatBecameOf(d.Tag)),
+		deploys.FindOut, train.FindOutInput{
+			Project: d.in.Project, PipelineID: d.PipelineID, Job: d.in.Config.Job,
+			Candidate: d.in.Candidate, Flux: d.in.Config.Flux,
+		})
 	if err != nil {
 		d.Cause = words.AndNobodyKnows(d.Cause, errorSentence(err))
 		return
@@ -148,14 +151,16 @@ func (d *deployAttempt) carryOutStop(ctx workflow.Context) {
 	if d.JobID == 0 {
 		return // nothing was played
 	}
-	_, err := write(ctx, d.uninterruptible, train.StepCancelJob, 1, shortActivity(words.CancelJob(d.in.Config.Job)), gitlab.CancelJob,
+	_, err := write(ctx, d.uninterruptible, train.StepCancelJob, 1,
+		shortActivity(words.CancelJob(d.in.Config.Job)), gitlab.CancelJob,
 		func(string) train.CancelJobInput {
 			return train.CancelJobInput{Project: d.in.Project, PipelineID: d.PipelineID, Job: d.in.Config.Job}
 		})
 	if err != nil {
 		d.Cause = words.StoppedButJobGoesOn(*d.stopOrder, errorSentence(err))
 	}
-	d.rollBack(ctx, train.RollbackOrder{Environment: d.Environment, To: d.Before, By: d.stopOrder.By, Reason: d.stopOrder.Reason})
+	d.rollBack(ctx, train.RollbackOrder{Environment: d.Environment, To: d.Before, By: d.stopOrder.By,
+		Reason: d.stopOrder.Reason})
 }
 
 // enterStep begins a step and tells the release, but of the rollout: that follows
@@ -194,7 +199,8 @@ type deployment struct {
 
 // deploymentOf is how the candidate, or what a rollback goes to, gets there.
 func (d *deployAttempt) deploymentOf(c train.Candidate, run *train.Run) *deployment {
-	return &deployment{deployAttempt: d, candidate: c, job: d.in.Config.Job, record: run, earlier: d.in.Earlier, attempt: 1}
+	return &deployment{deployAttempt: d, candidate: c, job: d.in.Config.Job, record: run,
+		earlier: d.in.Earlier, attempt: 1}
 }
 
 // awaitPipelineJob waits until the tag's pipeline has been created and offers the deploy job.
@@ -203,7 +209,8 @@ func (w *deployment) awaitPipelineJob(ctx workflow.Context) *stepFailure {
 	w.StepUntil = workflow.Now(ctx).Add(limit)
 	job, err := call(ctx, w.interruptible, w.pollingActivity(words.PipelineOffersJob(w.candidate.Tag, w.job), limit),
 		gitlab.AwaitPipelineJob, train.AwaitPipelineJobInput{
-			Project: w.in.Project, Candidate: w.candidate, PipelineID: w.earlier.Pipeline(), Job: w.job, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
+			Project: w.in.Project, Candidate: w.candidate, PipelineID: w.earlier.Pipeline(), Job: w.job,
+			Until: w.StepUntil, Poll: w.in.Poll.Deploy,
 		})
 	if err != nil {
 		kind := rules.KindOf(rules.FailureReason{Source: rules.FromRead, Value: faultKind(err)})
@@ -220,11 +227,13 @@ func (w *deployment) awaitPipelineJob(ctx workflow.Context) *stepFailure {
 // play plays the deploy job, after the activity's last look at what must hold.
 // Where the pipeline starts it by itself, it is only looked at.
 func (w *deployment) play(ctx workflow.Context) *stepFailure {
-	played, err := write(ctx, w.uninterruptible, train.StepPlay, w.attempt, shortActivity(words.PlayJob(w.candidate.Tag, w.job)),
+	played, err := write(ctx, w.uninterruptible, train.StepPlay, w.attempt,
+		shortActivity(words.PlayJob(w.candidate.Tag, w.job)),
 		deploys.PlayDeploy, func(key string) train.PlayDeployInput {
 			in := w.playInput(w.job, w.in.NotAfter, key)
 			in.Guard, in.After, in.Follow = w.in.Guard, w.earlier.JobID, w.in.Config.Start == train.StartAutomatic
-			return train.PlayDeployInput{Job: in, Flux: w.in.Config.Flux, Before: w.Before, Expected: w.in.Expected, Start: words.DatadogStartEvent(w.in, workflow.Now(ctx))}
+			return train.PlayDeployInput{Job: in, Flux: w.in.Config.Flux, Before: w.Before, Expected: w.in.Expected,
+				Start: words.DatadogStartEvent(w.in, workflow.Now(ctx))}
 		})
 	switch {
 	case err != nil && isRefusal(err):
@@ -258,7 +267,8 @@ func (w *deployment) playInNewPipeline(ctx workflow.Context, refusal string) *st
 	started, err := write(ctx, w.uninterruptible, train.StepReplacePipeline, w.attempt,
 		shortActivity(words.NewPipelineForOutdated(w.candidate.Tag)), gitlab.StartPipeline, w.pipelineInput)
 	if err != nil {
-		return failStep(train.DeployFailed, train.FailureDefinitive, words.OutdatedAndNoNewPipeline(refusal, errorSentence(err)))
+		return failStep(train.DeployFailed, train.FailureDefinitive,
+			words.OutdatedAndNoNewPipeline(refusal, errorSentence(err)))
 	}
 	w.earlier = train.EarlierAttempt{Run: train.Run{PipelineID: started.ID, Replaced: true}}
 	w.attempt++
@@ -274,7 +284,8 @@ func (w *deployment) pipelineInput(key string) train.StartPipelineInput {
 
 func (w *deployment) playInput(job string, notAfter time.Time, key string) train.PlayJobInput {
 	return train.PlayJobInput{
-		Project: w.in.Project, PipelineID: w.record.PipelineID, Job: job, Candidate: w.candidate, NotAfter: notAfter, Key: key,
+		Project: w.in.Project, PipelineID: w.record.PipelineID, Job: job, Candidate: w.candidate,
+		NotAfter: notAfter, Key: key,
 	}
 }
 
@@ -318,17 +329,21 @@ func brokenDown(ended train.EndedJob, cause string) *stepFailure {
 	return failStep(outcome, kind, cause)
 }
 
-func (w *deployment) awaitJobNamed(ctx workflow.Context, job string, played bool, limit time.Duration) (train.EndedJob, error) {
-	return call(ctx, w.interruptible, w.pollingActivity(words.JobRuns(w.candidate.Tag, job), limit), gitlab.AwaitJob, train.AwaitJobInput{
-		Project: w.in.Project, PipelineID: w.record.PipelineID, Job: job, Played: played, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
-	})
+func (w *deployment) awaitJobNamed(ctx workflow.Context, job string, played bool,
+	limit time.Duration) (train.EndedJob, error) {
+	return call(ctx, w.interruptible, w.pollingActivity(words.JobRuns(w.candidate.Tag, job), limit),
+		gitlab.AwaitJob, train.AwaitJobInput{
+			Project: w.in.Project, PipelineID: w.record.PipelineID, Job: job, Played: played,
+			Until: w.StepUntil, Poll: w.in.Poll.Deploy,
+		})
 }
 
 // awaitRollout waits until Flux reports that very tag ready.
 func (w *deployment) awaitRollout(ctx workflow.Context) *stepFailure {
 	limit := w.in.Config.Limits.Flux.D()
 	w.enterStep(ctx, train.DeployRollsOut, limit)
-	rollout, err := call(ctx, w.interruptible, w.pollingActivity(words.FluxRollsOut(w.candidate.Tag, w.Environment), limit),
+	rollout, err := call(ctx, w.interruptible,
+		w.pollingActivity(words.FluxRollsOut(w.candidate.Tag, w.Environment), limit),
 		flux.AwaitRollout, train.AwaitRolloutInput{
 			Flux: w.in.Config.Flux, Candidate: w.candidate, Until: w.StepUntil, Poll: w.in.Poll.Deploy,
 		})

@@ -84,8 +84,9 @@ func (r *release) runE2E(ctx workflow.Context) error {
 	started, err := write(ctx, r.interruptible, train.StepE2E, r.E2ERuns+1, shortActivity(words.StartE2E(r.Candidate.Tag)),
 		tests.StartE2E, func(key string) train.StartE2EInput {
 			return train.StartE2EInput{
-				Pipeline: train.StartPipelineInput{Project: config.Project, Ref: config.Ref, Variables: config.Variables, Since: r.DepartedAt, Key: key},
-				Flux:     r.Train.Staging.Flux, Candidate: r.Candidate, Guard: rules.GuardOf(&r.State, train.StepE2E),
+				Pipeline: train.StartPipelineInput{Project: config.Project, Ref: config.Ref, Variables: config.Variables,
+					Since: r.DepartedAt, Key: key},
+				Flux: r.Train.Staging.Flux, Candidate: r.Candidate, Guard: rules.GuardOf(&r.State, train.StepE2E),
 			}
 		})
 	if isInterruption(err) {
@@ -114,8 +115,10 @@ func (r *release) awaitE2E(ctx workflow.Context) error {
 	if !until.After(workflow.Now(ctx)) {
 		until = workflow.Now(ctx).Add(24 * time.Hour)
 	}
-	run := startActivity(ctx, r.interruptible, pollingActivity(words.E2ERuns(r.Candidate.Tag), r.Train.Poll.E2E.D(), until.Sub(workflow.Now(ctx))),
-		gitlab.AwaitPipeline, train.AwaitPipelineInput{Project: r.Train.E2E.Project, PipelineID: mine.PipelineID, Until: until, Poll: r.Train.Poll.E2E})
+	run := startActivity(ctx, r.interruptible, pollingActivity(words.E2ERuns(r.Candidate.Tag), r.Train.Poll.E2E.D(),
+		until.Sub(workflow.Now(ctx))),
+		gitlab.AwaitPipeline, train.AwaitPipelineInput{Project: r.Train.E2E.Project, PipelineID: mine.PipelineID,
+			Until: until, Poll: r.Train.Poll.E2E})
 	replaced := func() error {
 		if err := r.interrupted(); err != nil {
 			return err
@@ -205,7 +208,8 @@ func (r *release) endE2E(ctx workflow.Context, state train.E2EState, why string)
 		e.EndedAt = r.E2E.EndedAt // it still runs
 	}
 	r.setE2E(e)
-	r.announce(r.e2eAnnouncement(ptr(words.E2EEvent(&r.State))), r.coordinationAnnouncement(ctx, nil)) // where the gate has more to say at once, its card counts
+	// where the gate has more to say at once, its card counts
+	r.announce(r.e2eAnnouncement(ptr(words.E2EEvent(&r.State))), r.coordinationAnnouncement(ctx, nil))
 }
 
 func (r *release) setE2E(e train.E2E) {

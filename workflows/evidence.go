@@ -17,7 +17,8 @@ func (d *deployAttempt) askForEvidence(ctx workflow.Context) *pendingActivity[tr
 	if d.in.Datadog == nil || d.JobID == 0 {
 		return nil
 	}
-	p := startActivity(ctx, d.uninterruptible, bestEffortActivity(words.WhatDatadogSays(d.Tag, d.Environment)), datadog.Evidence,
+	p := startActivity(ctx, d.uninterruptible, bestEffortActivity(words.WhatDatadogSays(d.Tag, d.Environment)),
+		datadog.Evidence,
 		train.EvidenceInput{
 			Service: d.in.Datadog.Service, Environment: d.Environment, Tag: d.Tag, From: d.StartedAt,
 		})
@@ -45,6 +46,7 @@ func bestEffortActivity(summary string) workflow.ActivityOptions {
 		Summary:                clipSummary(summary),
 		StartToCloseTimeout:    time.Minute,
 		ScheduleToCloseTimeout: time.Minute,
-		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumAttempts: 3},
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second,
+			BackoffCoefficient: 2, MaximumAttempts: 3},
 	}
 }

@@ -73,7 +73,8 @@ func TestATransientFailureIsTriedAgainThreeTimesInARowAtMost(t *testing.T) {
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
 	assert.Equal(t, train.EndMissed, s.End)
-	assert.Equal(t, []string{"deploy-staging Mon 17:01", "deploy-staging Mon 17:08", "deploy-staging Mon 17:16"}, w.gitlab.played, "it waits longer each time")
+	assert.Equal(t, []string{"deploy-staging Mon 17:01", "deploy-staging Mon 17:08", "deploy-staging Mon 17:16"},
+		w.gitlab.played, "it waits longer each time")
 	said := w.said("#deploy-staging")
 	assert.Contains(t, said, "Next: it is tried again by itself Mon 23 Nov 17:07 EST (22:07 UTC), attempt 2")
 	assert.Contains(t, said, "If it was no fault of the code: `starter retry-deploy --train api --day 2026-11-24 --environment staging`")
@@ -163,9 +164,13 @@ func TestARungThatIsRefusedIsFollowedByTheNext(t *testing.T) {
 		end    train.RollbackOutcome
 		said   string
 	}{
-		"the first: a new pipeline on the old tag": {func(w *world) { w.gitlab.refuse[50] = refusal(train.FaultForbidden) }, train.MethodNewPipeline, train.RollbackSucceeded, "retried-job: GitLab: could not do it: 403"},
+		"the first: a new pipeline on the old tag": {func(w *world) { w.gitlab.refuse[50] = refusal(train.FaultForbidden) },
+			train.MethodNewPipeline, train.RollbackSucceeded, "retried-job: GitLab: could not do it: 403"},
 		"the first is not there": {func(w *world) {
-			w.deploys.plan = func(p *train.RollbackPlan) { p.Retry, p.NoRetry = train.PipelineJob{}, "no pipeline of it has the job" }
+			w.deploys.plan = func(p *train.RollbackPlan) {
+				p.Retry, p.NoRetry = train.PipelineJob{},
+					"no pipeline of it has the job"
+			}
 		}, train.MethodNewPipeline, train.RollbackSucceeded, "retried-job: no pipeline of it has the job"},
 		"the first and the second: the rollback job": {func(w *world) {
 			w.in.Train.Production.RollbackJob = "rollback-production"
@@ -202,12 +207,14 @@ func TestARollbackWithoutATargetIsNoneAndPeopleAreAsked(t *testing.T) {
 		change func(w *world)
 		why    string
 	}{
-		"nothing ran before": {func(w *world) { w.flux.running["production"] = train.RunningVersion{} }, "it is not known what ran before"},
+		"nothing ran before": {func(w *world) { w.flux.running["production"] = train.RunningVersion{} },
+			"it is not known what ran before"},
 		"its tag is gone": {func(w *world) {
 			w.deploys.plan = func(p *train.RollbackPlan) { p.Problem = "the tag " + oldTag + " does not exist any more" }
 		}, "does not exist any more"},
 		"what ran before has no tag": {func(w *world) {
-			w.flux.running["production"] = train.RunningVersion{Version: train.Version{SHA: "3333333333333333333333333333333333333333"}}
+			untagged := train.Version{SHA: strings.Repeat("3", 40)}
+			w.flux.running["production"] = train.RunningVersion{Version: untagged}
 		}, "33333333, has no tag"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -247,7 +254,8 @@ func TestSmokeTestsWhoseRunnerBreaksDownRollNothingBackAndRunAgain(t *testing.T)
 	w.deploys.present = true
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
-	assert.Equal(t, []string{"promote-production Tue 11:01", "smoke-production Tue 11:20"}, w.gitlab.played[1:], "what is there is not deployed again")
+	assert.Equal(t, []string{"promote-production Tue 11:01", "smoke-production Tue 11:20"}, w.gitlab.played[1:],
+		"what is there is not deployed again")
 }
 
 func TestTheEnvironmentsThatRollBackByThemselvesOrNotAtAll(t *testing.T) {
@@ -264,10 +272,12 @@ func TestTheEnvironmentsThatRollBackByThemselvesOrNotAtAll(t *testing.T) {
 		w := newWorld(t)
 		w.in.Train.Production.Rollback = train.RollbackNobody
 		w.gitlab.ends[smokeJob] = []train.EndedJob{red}
-		back := w.update(newYork(24, 12, 0), train.Rollback, train.Command{By: "ada", Reason: "errors", Environment: train.Production})
+		back := w.update(newYork(24, 12, 0), train.Rollback,
+			train.Command{By: "ada", Reason: "errors", Environment: train.Production})
 		w.supersede(newYork(24, 17, 0))
 		s := w.run()
-		assert.Contains(t, w.said("#deploy-maven"), "To put back what ran before: `starter rollback --train api --day 2026-11-24 --environment production --reason")
+		assert.Contains(t, w.said("#deploy-maven"),
+			"To put back what ran before: `starter rollback --train api --day 2026-11-24 --environment production --reason")
 		assert.Contains(t, back.said(), "production goes back from "+newTag+" to "+oldTag)
 		assert.Equal(t, train.EndRolledBack, s.End)
 	})
@@ -280,11 +290,13 @@ func TestTheEnvironmentsThatRollBackByThemselvesOrNotAtAll(t *testing.T) {
 
 func TestAReleasedCandidateIsRolledBackByCommandAndDeployedAgainWithAReason(t *testing.T) {
 	w := newWorld(t)
-	back := w.update(newYork(24, 12, 0), train.Rollback, train.Command{By: "ada", Reason: "error rate doubled", Environment: train.Production})
+	back := w.update(newYork(24, 12, 0), train.Rollback, train.Command{By: "ada", Reason: "error rate doubled",
+		Environment: train.Production})
 	var held train.Status
 	w.at(newYork(24, 12, 30), func() { held = w.status() })
 	bare := w.update(newYork(24, 12, 31), train.RetryDeploy, train.Command{By: "ada", Environment: train.Production})
-	again := w.update(newYork(24, 12, 32), train.RetryDeploy, train.Command{By: "ada", Environment: train.Production, Reason: "it was the database"})
+	again := w.update(newYork(24, 12, 32), train.RetryDeploy, train.Command{By: "ada", Environment: train.Production,
+		Reason: "it was the database"})
 	s := w.run()
 	assert.Contains(t, back.said(), newTag+" is held as rolled-back then.")
 	assert.Equal(t, train.DeployRolledBack, held.Production.Outcome)
@@ -293,14 +305,16 @@ func TestAReleasedCandidateIsRolledBackByCommandAndDeployedAgainWithAReason(t *t
 	assert.True(t, again.accepted, again.said())
 	assert.Equal(t, train.EndReleased, s.End)
 	assert.Equal(t, []string{
-		"deploy-staging Mon 17:01", "promote-production Tue 11:01", "promote-production Tue 12:00 pipeline 50", "smoke-production Tue 12:11 pipeline 50",
+		"deploy-staging Mon 17:01", "promote-production Tue 11:01", "promote-production Tue 12:00 pipeline 50",
+		"smoke-production Tue 12:11 pipeline 50",
 		"promote-production Tue 12:33", "smoke-production Tue 12:44",
 	}, w.gitlab.played)
 }
 
 func TestARollbackOfStagingVoidsItsEvidence(t *testing.T) {
 	w := newWorld(t)
-	w.signal(newYork(24, 9, 0), train.Rollback, train.Command{By: "ada", Reason: "it breaks the tests of others", Environment: train.Staging})
+	w.signal(newYork(24, 9, 0), train.Rollback, train.Command{By: "ada", Reason: "it breaks the tests of others",
+		Environment: train.Staging})
 	var st train.Status
 	w.at(newYork(24, 10, 0), func() { st = w.status() })
 	w.signal(newYork(24, 10, 1), train.RetryDeploy, train.Command{By: "ada", Environment: train.Staging})
@@ -328,13 +342,15 @@ func TestAHotfixBeforeARetryMakesTheJobOutdatedAndAnAcknowledgedDriftLetsItGo(t 
 	w := newWorld(t)
 	w.gitlab.ends[productionJob] = []train.EndedJob{red}
 	w.change(newYork(24, 12, 0), func() { // the hotfix: production runs it, and GitLab takes our job for outdated
-		w.holds.drift, w.holds.runs = &train.Hold{Kind: train.HoldDrift, Reason: "production has 1 commit this candidate lacks"}, train.Version{Tag: "api/v2026.11.23.9"}
+		w.holds.drift, w.holds.runs = &train.Hold{Kind: train.HoldDrift,
+			Reason: "production has 1 commit this candidate lacks"}, train.Version{Tag: "api/v2026.11.23.9"}
 		w.gitlab.outdated = 1
 	})
 	w.signal(newYork(24, 12, 30), train.RetryDeploy, train.Command{By: "ada", Environment: train.Production})
 	var st train.Status
 	w.at(newYork(24, 12, 40), func() { st = w.status() })
-	w.signal(newYork(24, 13, 0), train.Acknowledge, train.Command{By: "ada", Reason: "main has it too", Hold: train.HoldDrift})
+	w.signal(newYork(24, 13, 0), train.Acknowledge,
+		train.Command{By: "ada", Reason: "main has it too", Hold: train.HoldDrift})
 	w.change(newYork(24, 13, 0).Add(-time.Second), func() { w.holds.drift = nil })
 	s := w.run()
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
@@ -360,12 +376,14 @@ func TestAnAttemptAfterOneInANewPipelineStaysInIt(t *testing.T) {
 	s := w.run()
 	assert.Equal(t, train.EndReleased, s.End)
 	assert.Equal(t, []string{newTag}, w.gitlab.newPipelines)
-	assert.Equal(t, []string{"promote-production Tue 11:02 pipeline 60", "promote-production Tue 11:09 pipeline 60"}, w.gitlab.played[1:])
+	assert.Equal(t, []string{"promote-production Tue 11:02 pipeline 60", "promote-production Tue 11:09 pipeline 60"},
+		w.gitlab.played[1:])
 }
 
 func TestARetryAfterProductionWasPartlyDeployedOnlyRunsTheSmokeTests(t *testing.T) {
 	w := newWorld(t)
-	w.gitlab.ends[productionJob] = []train.EndedJob{failedJob("no_updates_running")} // it had told Flux before its runner vanished
+	// it had told Flux before its runner vanished
+	w.gitlab.ends[productionJob] = []train.EndedJob{failedJob("no_updates_running")}
 	w.deploys.foundOut = "the job promote-production is failed (no_updates_running); Flux reports " + newTag + " ready"
 	w.deploys.present = true
 	var st train.Status
@@ -400,7 +418,8 @@ func TestCancelWithForceWithoutADeployInProductionIsRefused(t *testing.T) {
 func TestARollbackWaitsForAnotherDeployJobOfTheEnvironmentAndGoesOnByItself(t *testing.T) {
 	w := newWorld(t)
 	w.gitlab.ends[smokeJob] = []train.EndedJob{red}
-	busy := &train.Hold{Kind: train.HoldEnvironmentBusy, Reason: "the job promote-production of api/v2026.11.23.9, started by grace, deploys to production"}
+	busy := &train.Hold{Kind: train.HoldEnvironmentBusy,
+		Reason: "the job promote-production of api/v2026.11.23.9, started by grace, deploys to production"}
 	w.deploys.freeTakes = 20 * time.Minute
 	w.at(newYork(24, 11, 2), func() { w.mu.Lock(); w.holds.busy = busy; w.mu.Unlock() })
 	w.at(newYork(24, 11, 20), func() { w.mu.Lock(); w.holds.busy = nil; w.mu.Unlock() })
@@ -412,14 +431,16 @@ func TestARollbackWaitsForAnotherDeployJobOfTheEnvironmentAndGoesOnByItself(t *t
 
 func TestSomebodyElsesDeployJobHoldsProductionAsEnvironmentBusyUntilItEnds(t *testing.T) {
 	w := newWorld(t)
-	busy := &train.Hold{Kind: train.HoldEnvironmentBusy, Reason: "the job promote-production of api/v2026.11.23.9, started by grace, deploys to production"}
+	busy := &train.Hold{Kind: train.HoldEnvironmentBusy,
+		Reason: "the job promote-production of api/v2026.11.23.9, started by grace, deploys to production"}
 	w.change(newYork(24, 10, 55), func() { w.holds.busy = busy })
 	w.change(newYork(24, 11, 20), func() { w.holds.busy = nil })
 	var st train.Status
 	w.at(newYork(24, 11, 10), func() { st = w.status() })
 	s := w.run()
 	assert.Equal(t, train.WaitHold, st.Waiting.For)
-	assert.Contains(t, st.Waiting.What, "the hold environment-busy to end: the job promote-production of api/v2026.11.23.9, started by grace")
+	assert.Contains(t, st.Waiting.What,
+		"the hold environment-busy to end: the job promote-production of api/v2026.11.23.9, started by grace")
 	assert.Equal(t, train.EndReleased, s.End)
 	assert.Equal(t, "promote-production Tue 11:21", w.gitlab.played[1])
 }
@@ -454,8 +475,9 @@ func TestAFailureMessageHasCauseStatementLogOwnerAndOneLineToPaste(t *testing.T)
 	w := newWorld(t)
 	w.in.Train.Datadog = &train.DatadogConfig{Service: "api"}
 	w.datadog.evidence = train.Evidence{
-		Errors: 120, Before: 4, Samples: []string{"panic: nil map"}, LogsURL: "https://app.datadoghq.com/logs?query=x", EventsURL: "https://app.datadoghq.com/events",
-		Monitors: []train.Link{{Text: "checkout errors", URL: "https://app.datadoghq.com/monitors/1"}},
+		Errors: 120, Before: 4, Samples: []string{"panic: nil map"}, LogsURL: "https://app.datadoghq.com/logs?query=x",
+		EventsURL: "https://app.datadoghq.com/events",
+		Monitors:  []train.Link{{Text: "checkout errors", URL: "https://app.datadoghq.com/monitors/1"}},
 	}
 	w.gitlab.ends[productionJob] = []train.EndedJob{red}
 	var st train.Status
@@ -522,7 +544,8 @@ func TestARollbackBehindAJobThatNeverEndsSaysSoInsteadOfWaitingForEver(t *testin
 	w.deploys.stillBusy, w.deploys.freeTakes = true, time.Hour
 	w.at(newYork(24, 11, 2), func() {
 		w.mu.Lock()
-		w.holds.busy = &train.Hold{Kind: train.HoldEnvironmentBusy, Reason: "the job promote-production of api/v2026.11.23.9, started by grace, deploys to production"}
+		w.holds.busy = &train.Hold{Kind: train.HoldEnvironmentBusy,
+			Reason: "the job promote-production of api/v2026.11.23.9, started by grace, deploys to production"}
 		w.mu.Unlock()
 	})
 	var during, after train.Status
@@ -532,7 +555,8 @@ func TestARollbackBehindAJobThatNeverEndsSaysSoInsteadOfWaitingForEver(t *testin
 	w.run()
 	assert.Contains(t, during.Waiting.What, "which waits:")
 	assert.Equal(t, train.RollbackFailed, after.Production.Rollback.Outcome)
-	assert.Contains(t, after.Production.Rollback.Cause, "started by grace, deploys to production still runs: cancel it in GitLab, then roll back again")
+	assert.Contains(t, after.Production.Rollback.Cause,
+		"started by grace, deploys to production still runs: cancel it in GitLab, then roll back again")
 	assert.Equal(t, train.WaitPerson, after.Waiting.For)
 }
 
@@ -547,7 +571,8 @@ func TestACancelWithForceAfterAPlainCancelStillStopsTheJob(t *testing.T) {
 
 func TestACutTagDoesNotDropARollbackThatWaits(t *testing.T) {
 	w := newWorld(t)
-	rollback := w.update(newYork(24, 12, 0), train.Rollback, train.Command{By: "ada", Reason: "errors", Environment: train.Production})
+	rollback := w.update(newYork(24, 12, 0), train.Rollback,
+		train.Command{By: "ada", Reason: "errors", Environment: train.Production})
 	cut := w.update(newYork(24, 12, 1), train.CutTag, ada("takes the revert"))
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()

@@ -43,7 +43,8 @@ func (r *release) awaitGate(ctx workflow.Context) error {
 			return err
 		}
 		if now := workflow.Now(ctx); gate.Reminds && !now.Before(gate.Wake) && now.Before(r.Plan.WindowOpens) {
-			r.announce(r.coordinationBroadcast(ctx, words.ReminderEvent(&r.State, now, words.MissingAtGate(rules.DecideGate(&r.State, now), r.Train.Location()))))
+			r.announce(r.coordinationBroadcast(ctx,
+				words.ReminderEvent(&r.State, now, words.MissingAtGate(rules.DecideGate(&r.State, now), r.Train.Location()))))
 		}
 	}
 }

@@ -33,7 +33,8 @@ func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 			r.announce(r.coordinationBroadcast(ctx, words.HeldEvent(&r.State, step, holds)))
 		}
 		changes := r.changes
-		if err := r.watchUntil(ctx, rules.GuardOf(&r.State, step), time.Time{}, "", func() bool { return r.changes != changes }); err != nil {
+		if err := r.watchUntil(ctx, rules.GuardOf(&r.State, step), time.Time{}, "",
+			func() bool { return r.changes != changes }); err != nil {
 			return err
 		}
 		if len(rules.Blocking(&r.State, step)) == 0 && step == train.StepTag {
@@ -57,7 +58,8 @@ func (r *release) checkLate(ctx workflow.Context) error {
 	if calendar.DayOf(r.Plan.CutAt.In(zone)).Before(calendar.DayOf(now.In(zone))) {
 		reason = words.HeldPastMidnightReason()
 	}
-	checked, err := call(ctx, r.interruptible, shortActivity(words.WhetherStillReleaseDay(r.Plan.Day)), departures.CheckDay,
+	checked, err := call(ctx, r.interruptible,
+		shortActivity(words.WhetherStillReleaseDay(r.Plan.Day)), departures.CheckDay,
 		train.CheckDayInput{Train: r.Train.Name, Day: r.Plan.Day})
 	switch {
 	case isInterruption(err):
@@ -80,18 +82,21 @@ const slowestHeartbeat = 20 * time.Minute
 // watchUntil waits for an instant (zero: none) or a condition. Meanwhile an
 // activity looks at freezes, the train's holds, tag, Flux and the production
 // job; what it notices goes into the state and ends the wait.
-func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Time, summary string, cond func() bool) error {
+func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Time,
+	summary string, cond func() bool) error {
 	now := workflow.Now(ctx)
 	until := at
 	if at.IsZero() {
 		until = now.Add(24 * time.Hour)
 	}
-	in := train.AwaitChangeInput{Guard: guard, Known: rules.KnownObservation(&r.State), Until: until, Poll: r.Train.Poll.Gate}
+	in := train.AwaitChangeInput{Guard: guard, Known: rules.KnownObservation(&r.State),
+		Until: until, Poll: r.Train.Poll.Gate}
 	in.HeartbeatEvery = min(calendar.Duration(slowestHeartbeat), 20*in.Poll)
 	if r.Candidate.Tag != "" {
 		in.TagPrefix, in.Day = r.Train.TagPrefix, r.Plan.Day
 	}
-	if r.Phase == train.AtGate && r.Train.Production.Start == train.StartPlay && (r.Production == nil || r.Production.Outcome == train.DeployHeld && r.Production.JobID == 0) {
+	if r.Phase == train.AtGate && r.Train.Production.Start == train.StartPlay &&
+		(r.Production == nil || r.Production.Outcome == train.DeployHeld && r.Production.JobID == 0) {
 		in.Job = r.Train.Production.Job // once we have played it, its having run is nobody else's doing
 	}
 	watch := r.currentWatch(ctx, in, at)
@@ -122,7 +127,8 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 // One that knows less than we do by now returns at its next look by itself,
 // and one that is ended learns it only at its next heartbeat. It is needed until an
 // instant; zero: as long as it runs.
-func (r *release) currentWatch(ctx workflow.Context, in train.AwaitChangeInput, need time.Time) pendingActivity[train.Observation] {
+func (r *release) currentWatch(ctx workflow.Context, in train.AwaitChangeInput,
+	need time.Time) pendingActivity[train.Observation] {
 	what := fmt.Sprint(rules.GuardSubject(in.Guard), in.Job, in.Day)
 	if r.watched != nil && r.watched.subject == what && !r.watched.until.Before(need) {
 		return r.watched.pending

@@ -80,7 +80,8 @@ func (n *notifier) take(ctx workflow.Context, a train.Announcement) {
 		c.card = a.Card
 	}
 	if a.Event != nil {
-		c.events = append(c.events, train.Event{Message: *a.Event, Broadcast: a.Broadcast, Key: n.executor.keyPrefix + "/" + a.Key})
+		c.events = append(c.events, train.Event{Message: *a.Event, Broadcast: a.Broadcast,
+			Key: n.executor.keyPrefix + "/" + a.Key})
 	}
 	if a.Topic != "" {
 		c.topic = a.Topic
@@ -95,7 +96,8 @@ func (n *notifier) serve(ctx workflow.Context, c *channel) {
 		}
 		card := c.card
 		in := train.DeliverInput{
-			Channel: c.name, TS: c.ts, Card: card, Events: c.events, Topic: c.topic, Since: n.since, Key: n.executor.keyPrefix + "/card",
+			Channel: c.name, TS: c.ts, Card: card, Events: c.events, Topic: c.topic, Since: n.since,
+			Key: n.executor.keyPrefix + "/card",
 		}
 		if card != nil && *card == c.shown {
 			in.Card = nil
@@ -124,7 +126,8 @@ func (n *notifier) post(ctx workflow.Context, c *channel, in train.DeliverInput)
 	delivered, err := write(ctx, n.executor, train.StepMessage, c.sent, deliveryActivity(words.Delivers(c.name, in)),
 		slack.Deliver, func(string) train.DeliverInput { return in })
 	if err != nil {
-		workflow.GetLogger(ctx).Error("Messages were not delivered", "channel", c.name, "title", words.DeliveryTitle(in), "problem", errorSentence(err))
+		workflow.GetLogger(ctx).Error("Messages were not delivered", "channel", c.name, "title", words.DeliveryTitle(in),
+			"problem", errorSentence(err))
 		return
 	}
 	c.ts = delivered.TS
@@ -142,7 +145,8 @@ func (n *notifier) record(ctx workflow.Context) {
 		}
 		r := n.records[0]
 		n.recorded++
-		_, err := write(ctx, n.executor, train.StepRecord, n.recorded, deliveryActivity(words.TellsDatadog(r.Event)), datadog.Record,
+		_, err := write(ctx, n.executor, train.StepRecord, n.recorded,
+			deliveryActivity(words.TellsDatadog(r.Event)), datadog.Record,
 			func(string) train.DatadogRecord { return r })
 		if err != nil {
 			workflow.GetLogger(ctx).Error("Datadog was not told", "title", r.Event.Title, "problem", errorSentence(err))
@@ -160,7 +164,8 @@ func deliveryActivity(summary string) workflow.ActivityOptions {
 		StartToCloseTimeout:    2 * time.Minute,
 		ScheduleToCloseTimeout: 24 * time.Hour,
 		HeartbeatTimeout:       lostWithin,
-		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Minute},
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2,
+			MaximumInterval: 5 * time.Minute},
 	}
 }
 

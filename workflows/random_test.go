@@ -95,7 +95,8 @@ func (g *gambler) prepare() {
 	if g.chance(30) {
 		at := g.moment()
 		w.change(at, func() {
-			w.holds.drift, w.holds.runs = &train.Hold{Kind: train.HoldDrift, Reason: "production has 1 commit this candidate lacks"}, train.Version{Tag: "api/v2026.11.23.7"}
+			w.holds.drift, w.holds.runs = &train.Hold{Kind: train.HoldDrift,
+				Reason: "production has 1 commit this candidate lacks"}, train.Version{Tag: "api/v2026.11.23.7"}
 		})
 		w.change(at.Add(time.Duration(r.IntN(300))*time.Minute), func() { w.holds.drift = nil })
 	}
@@ -121,7 +122,8 @@ func (g *gambler) prepare() {
 
 // moment is a random instant of the day, more often near its edges.
 func (g *gambler) moment() time.Time {
-	edges := []time.Time{newYork(23, 18, 1), newYork(23, 18, 5), newYork(24, 10, 59), newYork(24, 11, 0), newYork(24, 11, 4), newYork(24, 15, 59), newYork(24, 16, 0)}
+	edges := []time.Time{newYork(23, 18, 1), newYork(23, 18, 5), newYork(24, 10, 59), newYork(24, 11, 0),
+		newYork(24, 11, 4), newYork(24, 15, 59), newYork(24, 16, 0)}
 	if g.chance(30) {
 		return edges[g.rng.IntN(len(edges))].Add(time.Duration(g.rng.IntN(170)-50) * time.Second)
 	}
@@ -131,8 +133,10 @@ func (g *gambler) moment() time.Time {
 // signal sends a random signal and looks at what became of it.
 func (g *gambler) signal(at time.Time) {
 	e := rules.Commands()[g.rng.IntN(len(rules.Commands()))]
-	if (e.Name == train.Pause || e.Name == train.HotfixFreeze || e.Name == train.MarkBad || e.Name == train.CutTag) && g.chance(60) {
-		e, _ = rules.Commands().Find([]train.CommandName{train.Resume, train.LiftHotfixFreeze, train.RevokeApproval, train.RetryDeploy}[g.rng.IntN(4)])
+	if (e.Name == train.Pause || e.Name == train.HotfixFreeze || e.Name == train.MarkBad || e.Name == train.CutTag) &&
+		g.chance(60) {
+		e, _ = rules.Commands().Find([]train.CommandName{train.Resume, train.LiftHotfixFreeze, train.RevokeApproval,
+			train.RetryDeploy}[g.rng.IntN(4)])
 	}
 	kind := g.rng.IntN(10)
 	if e.Name == train.Cancel && kind < 7 && g.chance(90) {
@@ -146,7 +150,8 @@ func (g *gambler) signal(at time.Time) {
 		case kind < 7:
 			g.env.SignalWorkflow(string(e.Name), c)
 		case kind == 7:
-			g.env.SignalWorkflow(string(e.Name), []any{nil, 7, "text", []string{"a"}, map[string]any{"by": 5}, map[string]any{"by": "ada", "fog": true}}[g.rng.IntN(6)])
+			g.env.SignalWorkflow(string(e.Name), []any{nil, 7, "text", []string{"a"}, map[string]any{"by": 5},
+				map[string]any{"by": "ada", "fog": true}}[g.rng.IntN(6)])
 		case kind == 8:
 			g.env.SignalWorkflow(string(e.Name), map[string]any{"by": "ada", "reason": strings.Repeat("x", 17<<10)})
 		default:
@@ -163,7 +168,8 @@ func (g *gambler) signal(at time.Time) {
 			st := g.status()
 			c := g.fitting(e, st)
 			listed = slices.ContainsFunc(st.Commands, func(a train.AcceptedCommand) bool {
-				return a.Name == e.Name && (c.Environment == "" || strings.Contains(a.Line, "--environment "+string(c.Environment))) &&
+				return a.Name == e.Name && (c.Environment == "" ||
+					strings.Contains(a.Line, "--environment "+string(c.Environment))) &&
 					(c.Hold == "" || strings.Contains(a.Line, "--hold "+string(c.Hold)))
 			})
 			if e.Name == train.Cancel || e.Name == train.SkipDay || e.Name == train.AddDay || st.Phase == train.Ended {
@@ -205,7 +211,8 @@ func (g *gambler) fitting(e rules.Definition, st train.Status) train.Command {
 		c.PreviousTag = oldTag
 	case train.MoveProduction:
 		left := newYork(24, 17, 0).Sub(g.env.Now())
-		c.At = g.env.Now().Add(min(time.Duration(1+g.rng.IntN(60))*time.Minute, left/2+time.Second)).UTC().Format(time.RFC3339)
+		c.At = g.env.Now().Add(min(time.Duration(1+g.rng.IntN(60))*time.Minute,
+			left/2+time.Second)).UTC().Format(time.RFC3339)
 	case train.SkipDay, train.AddDay:
 		c.Day = calendar.Day{Year: 2026, Month: 12, Day: 1 + g.rng.IntN(20)}
 	case train.HotfixFreeze:
@@ -215,7 +222,8 @@ func (g *gambler) fitting(e rules.Definition, st train.Status) train.Command {
 }
 
 var phases = []train.Phase{
-	train.Departing, train.Cutting, train.OnStaging, train.Testing, train.AtGate, train.Producing, train.RollingBack, train.Watching, train.Ended,
+	train.Departing, train.Cutting, train.OnStaging, train.Testing, train.AtGate, train.Producing, train.RollingBack,
+	train.Watching, train.Ended,
 }
 
 // oracle looks at the status as a person would.

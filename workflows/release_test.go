@@ -27,7 +27,8 @@ func TestAllFourChannelsHearOfAGreenDay(t *testing.T) {
 	w := newWorld(t)
 	w.run()
 	assert.Contains(t, w.said("#mono-release-coordination"), "Tagged "+newTag)
-	assert.Contains(t, w.said("#mono-release-coordination"), "Release 2026-11-24: "+newTag+", changelog https://gitlab/releases/1")
+	assert.Contains(t, w.said("#mono-release-coordination"), "Release 2026-11-24: "+newTag+
+		", changelog https://gitlab/releases/1")
 	assert.Contains(t, w.said("#mono-release-coordination"), newTag+" is in production")
 	assert.Contains(t, w.said("#staging-e2e-web-alerts"), "E2E of "+newTag+": green")
 	assert.Contains(t, w.said("#deploy-staging"), "Deploy of "+newTag+" to staging: deployed and smoke-tested")
@@ -46,7 +47,8 @@ func TestNothingNewOnMainEndsTheDayAndSaysSo(t *testing.T) {
 func TestARedE2ERunKeepsProductionClosedAndAsksAPerson(t *testing.T) {
 	w := newWorld(t)
 	w.e2e.ends = train.EndedJob{Status: "failed"}
-	w.e2e.found.Report = train.E2EReport{Tests: 4, Failed: 1, Specs: []train.FailingSpec{{Spec: "cypress/e2e/login.cy.ts", Owners: []string{"@maven/pods/login"}}}}
+	w.e2e.found.Report = train.E2EReport{Tests: 4, Failed: 1,
+		Specs: []train.FailingSpec{{Spec: "cypress/e2e/login.cy.ts", Owners: []string{"@maven/pods/login"}}}}
 	var st train.Status
 	w.at(newYork(24, 12, 0), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
@@ -94,7 +96,8 @@ func TestARunThatEndsAfterTheWindowDeploysNothing(t *testing.T) {
 
 func TestE2EThatCouldNotBeStartedIsNotGreen(t *testing.T) {
 	w := newWorld(t)
-	w.e2e.err = temporal.NewNonRetryableApplicationError("GitLab: could not start a pipeline: 403", string(train.FaultForbidden), nil)
+	w.e2e.err = temporal.NewNonRetryableApplicationError("GitLab: could not start a pipeline: 403",
+		string(train.FaultForbidden), nil)
 	var st train.Status
 	w.at(newYork(24, 9, 0), func() { st = w.status() })
 	w.supersede(newYork(24, 10, 0))
@@ -139,7 +142,8 @@ func TestRedSmokeTestsInProductionAreNoSuccess(t *testing.T) {
 	assert.Equal(t, train.EndRolledBack, s.End)
 	assert.Equal(t, train.DeployRolledBack, st.Production.Outcome)
 	assert.Equal(t, []string{
-		"deploy-staging Mon 17:01", "promote-production Tue 11:01", "promote-production Tue 11:12 pipeline 50", "smoke-production Tue 11:23 pipeline 50",
+		"deploy-staging Mon 17:01", "promote-production Tue 11:01", "promote-production Tue 11:12 pipeline 50",
+		"smoke-production Tue 11:23 pipeline 50",
 	}, w.gitlab.played, "what ran before is put back, nothing is deployed again by itself")
 }
 
@@ -159,7 +163,8 @@ func TestAMovedTagHoldsProductionAsDriftThatOnlyANewCandidateEnds(t *testing.T) 
 	w.change(newYork(24, 9, 0), func() {
 		w.holds.drift, w.holds.tagMoved = &train.Hold{Kind: train.HoldDrift, Reason: "the tag was moved"}, true
 	})
-	refused := w.update(newYork(24, 12, 0), train.Acknowledge, train.Command{By: "ada", Reason: "fine", Hold: train.HoldDrift})
+	refused := w.update(newYork(24, 12, 0), train.Acknowledge,
+		train.Command{By: "ada", Reason: "fine", Hold: train.HoldDrift})
 	var st train.Status
 	w.at(newYork(24, 12, 1), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))

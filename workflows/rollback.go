@@ -31,9 +31,11 @@ func (d *deployAttempt) rollBackAsOrdered(ctx workflow.Context) {
 	d.Cause = words.RollbackAskedFor(*d.in.Rollback)
 	d.Outcome = train.DeployFailed
 	if d.Tag == "" { // no release says what is rolled back
-		running, err := call(ctx, d.uninterruptible, shortActivity(words.WhatRunsAt(d.Environment)), flux.ReadVersion, train.ReadVersionInput{
-			Project: d.in.Project, TagPrefix: d.in.Config.Flux.TagPrefix, Flux: d.in.Config.Flux, FallbackEnvironment: d.in.Config.GitLabEnvironment,
-		})
+		running, err := call(ctx, d.uninterruptible, shortActivity(words.WhatRunsAt(d.Environment)),
+			flux.ReadVersion, train.ReadVersionInput{
+				Project: d.in.Project, TagPrefix: d.in.Config.Flux.TagPrefix, Flux: d.in.Config.Flux,
+				FallbackEnvironment: d.in.Config.GitLabEnvironment,
+			})
 		if err == nil {
 			d.Tag, d.Before = running.Version.String(), running.Version
 		}
@@ -59,7 +61,8 @@ func (d *deployAttempt) rollBack(ctx workflow.Context, order train.RollbackOrder
 		d.noRollback(words.RunsThere(d.Tag))
 		return
 	}
-	plan, err := call(ctx, d.uninterruptible, shortActivity(words.HowItGoesBack(d.Environment, order.To)), deploys.PlanRollback,
+	plan, err := call(ctx, d.uninterruptible, shortActivity(words.HowItGoesBack(d.Environment, order.To)),
+		deploys.PlanRollback,
 		train.PlanRollbackInput{
 			Project: d.in.Project, Config: d.in.Config, To: order.To, Bad: d.in.Bad, PipelineID: d.PipelineID,
 		})
@@ -148,17 +151,19 @@ func (w *deployment) runLadder(ctx workflow.Context, plan train.RollbackPlan, r 
 		return nil
 	}
 	ladder := []ladderStep{
-		{name: train.MethodRetriedJob, missing: plan.NoRetry, take: func(ctx workflow.Context) (train.PlayedJob, int64, error) {
-			w.earlier.SmokeJobID = plan.Retry.SmokeJobID
-			played, err := w.playRollbackJob(ctx, plan.Retry, nil)
-			return played, plan.Retry.PipelineID, err
-		}},
+		{name: train.MethodRetriedJob, missing: plan.NoRetry,
+			take: func(ctx workflow.Context) (train.PlayedJob, int64, error) {
+				w.earlier.SmokeJobID = plan.Retry.SmokeJobID
+				played, err := w.playRollbackJob(ctx, plan.Retry, nil)
+				return played, plan.Retry.PipelineID, err
+			}},
 		{name: train.MethodNewPipeline, take: w.playInNewPipelineOfTarget},
-		{name: train.MethodRollbackJob, missing: plan.NoRollback, take: func(ctx workflow.Context) (train.PlayedJob, int64, error) {
-			w.job, w.earlier.SmokeJobID = w.in.Config.RollbackJob, w.SmokeJobID // the red ones are of the same pipeline
-			played, err := w.playRollbackJob(ctx, plan.Rollback, map[string]string{train.RollbackVariable: w.candidate.Tag})
-			return played, plan.Rollback.PipelineID, err
-		}},
+		{name: train.MethodRollbackJob, missing: plan.NoRollback,
+			take: func(ctx workflow.Context) (train.PlayedJob, int64, error) {
+				w.job, w.earlier.SmokeJobID = w.in.Config.RollbackJob, w.SmokeJobID // the red ones are of the same pipeline
+				played, err := w.playRollbackJob(ctx, plan.Rollback, map[string]string{train.RollbackVariable: w.candidate.Tag})
+				return played, plan.Rollback.PipelineID, err
+			}},
 	}
 	for i, rung := range ladder {
 		if rung.missing != "" {
@@ -178,7 +183,8 @@ func (w *deployment) runLadder(ctx workflow.Context, plan train.RollbackPlan, r 
 		case isRefusal(err) || errors.Is(err, errNoJob):
 			r.Refused = append(r.Refused, words.WayRefused(rung.name, errorSentence(err)))
 		default:
-			return failStep(train.DeployUnknown, train.FailureUnknown, words.WayNotKnown(w.candidate.Tag, rung.name, errorSentence(err)))
+			return failStep(train.DeployUnknown, train.FailureUnknown,
+				words.WayNotKnown(w.candidate.Tag, rung.name, errorSentence(err)))
 		}
 	}
 	return failStep(train.DeployFailed, train.FailureDefinitive, words.NoWayLeft())
@@ -202,7 +208,8 @@ func (e wayError) Unwrap() error { return e.error }
 
 // playInNewPipelineOfTarget is the second rung: a new pipeline on the old tag.
 func (w *deployment) playInNewPipelineOfTarget(ctx workflow.Context) (train.PlayedJob, int64, error) {
-	started, err := write(ctx, w.uninterruptible, train.StepReplacePipeline, w.attempt, shortActivity(words.NewPipeline(w.candidate.Tag)),
+	started, err := write(ctx, w.uninterruptible, train.StepReplacePipeline, w.attempt,
+		shortActivity(words.NewPipeline(w.candidate.Tag)),
 		gitlab.StartPipeline, w.pipelineInput)
 	if err != nil {
 		return train.PlayedJob{}, 0, err
@@ -217,13 +224,16 @@ func (w *deployment) playInNewPipelineOfTarget(ctx workflow.Context) (train.Play
 
 // playRollbackJob plays a job that puts the version back, as soon as no other deploy
 // job of the environment runs: that is the one hold that a rollback obeys.
-func (w *deployment) playRollbackJob(ctx workflow.Context, job train.PipelineJob, variables map[string]string) (train.PlayedJob, error) {
+func (w *deployment) playRollbackJob(ctx workflow.Context, job train.PipelineJob,
+	variables map[string]string) (train.PlayedJob, error) {
 	guard := train.Guard{
-		Train: w.in.Train, Project: w.in.Project, Obeys: rules.Obeyed(train.StepRollback), Candidate: w.candidate, Environment: w.in.Config.GitLabEnvironment,
+		Train: w.in.Train, Project: w.in.Project, Obeys: rules.Obeyed(train.StepRollback), Candidate: w.candidate,
+		Environment: w.in.Config.GitLabEnvironment,
 	}
 	w.record.PipelineID = job.PipelineID
 	for {
-		played, err := write(ctx, w.uninterruptible, train.StepRollback, w.attempt, shortActivity(words.PutBackByJob(w.candidate.Tag, w.job)),
+		played, err := write(ctx, w.uninterruptible, train.StepRollback, w.attempt,
+			shortActivity(words.PutBackByJob(w.candidate.Tag, w.job)),
 			gitlab.PlayJob, func(key string) train.PlayJobInput {
 				in := w.playInput(w.job, time.Time{}, key)
 				in.Guard, in.After, in.Variables = guard, job.JobID, variables

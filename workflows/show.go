@@ -76,7 +76,8 @@ func searchAttributeUpdates(values []string) []temporal.SearchAttributeUpdate {
 
 // coordinationAnnouncement announces the card of the coordination channel, with an event if there is one.
 func (r *release) coordinationAnnouncement(ctx workflow.Context, event *train.Message) train.Announcement {
-	return train.Announcement{Channel: r.Train.Slack.Coordination, Card: ptr(words.CoordinationCard(&r.State, workflow.Now(ctx))), Event: event}
+	return train.Announcement{Channel: r.Train.Slack.Coordination,
+		Card: ptr(words.CoordinationCard(&r.State, workflow.Now(ctx))), Event: event}
 }
 
 // coordinationBroadcast is for what needs eyes: shown in the channel too.

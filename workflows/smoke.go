@@ -37,7 +37,8 @@ func (w *deployment) runSmokeTests(ctx workflow.Context) *stepFailure {
 	return nil
 }
 
-func (w *deployment) awaitSmokeTests(ctx workflow.Context, config *train.Smoke, limit time.Duration) (train.EndedJob, error) {
+func (w *deployment) awaitSmokeTests(ctx workflow.Context, config *train.Smoke,
+	limit time.Duration) (train.EndedJob, error) {
 	if config.Project != "" {
 		return w.smokeTestsByPipeline(ctx, config, limit)
 	}
@@ -52,7 +53,8 @@ func (w *deployment) smokeTestsByJob(ctx workflow.Context, job string, limit tim
 	if err != nil || !ended.Playable() && !earlier {
 		return ended, err
 	}
-	played, err := write(ctx, w.uninterruptible, train.StepSmoke, w.attempt, shortActivity(words.PlayJob(w.candidate.Tag, job)),
+	played, err := write(ctx, w.uninterruptible, train.StepSmoke, w.attempt,
+		shortActivity(words.PlayJob(w.candidate.Tag, job)),
 		gitlab.PlayJob, func(key string) train.PlayJobInput {
 			in := w.playInput(job, time.Time{}, key)
 			in.After = w.earlier.SmokeJobID
@@ -67,8 +69,10 @@ func (w *deployment) smokeTestsByJob(ctx workflow.Context, job string, limit tim
 	return w.awaitJobNamed(ctx, job, true, limit)
 }
 
-func (w *deployment) smokeTestsByPipeline(ctx workflow.Context, config *train.Smoke, limit time.Duration) (train.EndedJob, error) {
-	started, err := write(ctx, w.uninterruptible, train.StepSmoke, w.attempt, shortActivity(words.StartSmokeTests(w.candidate.Tag)),
+func (w *deployment) smokeTestsByPipeline(ctx workflow.Context, config *train.Smoke,
+	limit time.Duration) (train.EndedJob, error) {
+	started, err := write(ctx, w.uninterruptible, train.StepSmoke, w.attempt,
+		shortActivity(words.StartSmokeTests(w.candidate.Tag)),
 		gitlab.StartPipeline, func(key string) train.StartPipelineInput {
 			return train.StartPipelineInput{
 				Project: config.Project, Ref: config.Ref, Variables: config.Variables, Since: w.StartedAt, Key: key,

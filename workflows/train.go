@@ -80,7 +80,8 @@ func (k *trainMemory) run(ctx workflow.Context, in train.MemoryInput) (train.Mem
 		if err := k.reconcile(ctx); err != nil {
 			return k.Memory, err
 		}
-		workflow.SetCurrentDetails(ctx, words.TrainStatusText(words.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), words.Markdown))
+		workflow.SetCurrentDetails(ctx,
+			words.TrainStatusText(words.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), words.Markdown))
 		heard := len(k.record.Decisions) + k.record.Dropped
 		wait := idleTimeout
 		if !k.Empty() {
@@ -92,12 +93,14 @@ func (k *trainMemory) run(ctx workflow.Context, in train.MemoryInput) (train.Mem
 			return k.Memory, err
 		}
 		rules.Forget(&k.Memory, calendar.DayOf(workflow.Now(ctx).In(k.config.Location())))
-		quiet := len(k.record.Decisions)+k.record.Dropped == heard && k.announcedRevision == k.Revision && k.messagesUnderWay == 0 && k.commands.idle(ctx)
+		quiet := len(k.record.Decisions)+k.record.Dropped == heard && k.announcedRevision == k.Revision &&
+			k.messagesUnderWay == 0 && k.commands.idle(ctx)
 		switch {
 		case quiet && k.Empty():
 			return k.Memory, nil
 		case quiet && workflow.GetInfo(ctx).GetContinueAsNewSuggested():
-			return k.Memory, workflow.NewContinueAsNewError(ctx, train.TrainWorkflow, train.MemoryInput{Train: in.Train, Memory: k.Memory, Record: k.record})
+			return k.Memory, workflow.NewContinueAsNewError(ctx, train.TrainWorkflow,
+				train.MemoryInput{Train: in.Train, Memory: k.Memory, Record: k.record})
 		}
 	}
 }
@@ -140,7 +143,8 @@ func (k *trainMemory) reconcile(ctx workflow.Context) error {
 	case !hotfix && f.ID == 0:
 		k.Freeze = nil
 	case !hotfix:
-		return k.callFreezeActivity(ctx, words.DeleteOurFreeze(), gitlab.DeleteFreeze, *f, func(train.FreezeResult) { k.Freeze = nil })
+		return k.callFreezeActivity(ctx, words.DeleteOurFreeze(), gitlab.DeleteFreeze, *f,
+			func(train.FreezeResult) { k.Freeze = nil })
 	case f.ID == 0 && f.Problem == "":
 		return k.callFreezeActivity(ctx, words.CreateOurFreeze(), gitlab.CreateFreeze, *f,
 			func(made train.FreezeResult) { k.Freeze.ID = made.ID })
@@ -170,11 +174,13 @@ func (k *trainMemory) takeChangedFreeze(want train.OwnFreeze, made train.FreezeR
 type freezeActivity = func(context.Context, train.FreezeInput) (train.FreezeResult, error)
 
 // callFreezeActivity makes one call about our freeze period and takes its result.
-func (k *trainMemory) callFreezeActivity(ctx workflow.Context, summary string, activity freezeActivity, f train.OwnFreeze, done func(train.FreezeResult)) error {
+func (k *trainMemory) callFreezeActivity(ctx workflow.Context, summary string, activity freezeActivity,
+	f train.OwnFreeze, done func(train.FreezeResult)) error {
 	k.freezeCalls++
-	result, err := write(ctx, k.executor, train.StepFreeze, k.freezeCalls, shortActivity(summary), activity, func(key string) train.FreezeInput {
-		return train.FreezeInput{Project: k.config.Project, Freeze: f, Key: key}
-	})
+	result, err := write(ctx, k.executor, train.StepFreeze, k.freezeCalls, shortActivity(summary), activity,
+		func(key string) train.FreezeInput {
+			return train.FreezeInput{Project: k.config.Project, Freeze: f, Key: key}
+		})
 	problem := result.Refused
 	if err != nil {
 		problem = errorSentence(err)
@@ -229,9 +235,10 @@ func (k *trainMemory) postMessage(ctx workflow.Context, m train.Message) {
 	k.messagesPosted++
 	n, since := k.messagesPosted, workflow.Now(ctx)
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		_, err := write(ctx, k.executor, train.StepMessage, n, deliveryActivity(m.Title), slack.Deliver, func(key string) train.DeliverInput {
-			return train.DeliverInput{Channel: k.config.Slack.Coordination, Card: &m, Since: since, Key: key}
-		})
+		_, err := write(ctx, k.executor, train.StepMessage, n, deliveryActivity(m.Title), slack.Deliver,
+			func(key string) train.DeliverInput {
+				return train.DeliverInput{Channel: k.config.Slack.Coordination, Card: &m, Since: since, Key: key}
+			})
 		if err != nil {
 			workflow.GetLogger(ctx).Error("A message was not delivered", "title", m.Title, "problem", errorSentence(err))
 		}
@@ -243,13 +250,15 @@ func (k *trainMemory) postMessage(ctx workflow.Context, m train.Message) {
 const freezeAnswered = 15 * time.Second
 
 // handleCommand decides on a command of the train and remembers it.
-func (k *trainMemory) handleCommand(ctx workflow.Context, a commandRequest) (train.Decision, train.Answer, *train.Refusal) {
+func (k *trainMemory) handleCommand(ctx workflow.Context, a commandRequest) (train.Decision,
+	train.Answer, *train.Refusal) {
 	c, refusal := a.decode()
 	if err := workflow.Await(ctx, func() bool { return k.ready }); err != nil {
 		refusal = &train.Refusal{Code: train.RefusedTrainIsEnding, Command: a.name}
 	}
 	now := workflow.Now(ctx)
-	d := train.Decision{At: now, Command: a.name, By: c.By, Identity: train.IdentityClaimed, Source: a.source, Reason: c.Reason, ID: c.ID}
+	d := train.Decision{At: now, Command: a.name, By: c.By, Identity: train.IdentityClaimed, Source: a.source,
+		Reason: c.Reason, ID: c.ID}
 	var answer train.Answer
 	switch {
 	case refusal != nil:

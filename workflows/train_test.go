@@ -41,15 +41,18 @@ func newShed(t *testing.T) *shed {
 	s.env = newEnvironment(train.MemoryID("api"))
 	s.env.SetStartTime(s.start)
 	any := mock.Anything
-	s.env.OnActivity(departures.ReadTrain, any, any).Return(lockedIn(&s.mu, func(train.ReadTrainInput) (train.ReadTrainResult, error) {
+	s.env.OnActivity(departures.ReadTrain, any,
+		any).Return(lockedIn(&s.mu, func(train.ReadTrainInput) (train.ReadTrainResult, error) {
 		return train.ReadTrainResult{Train: s.config, Refused: s.unknown}, nil
 	}))
-	s.env.OnActivity(trains.TellReleases, any, any).Return(lockedIn(&s.mu, func(in train.TellReleasesInput) (train.ToldReleases, error) {
+	s.env.OnActivity(trains.TellReleases, any,
+		any).Return(lockedIn(&s.mu, func(in train.TellReleasesInput) (train.ToldReleases, error) {
 		s.told = append(s.told, in.Update)
 		return train.ToldReleases{IDs: s.open}, nil
 	}))
 	slow := func() time.Duration { return s.silent }
-	s.env.OnActivity(gitlab.CreateFreeze, any, any).Return(lockedIn(&s.mu, func(in train.FreezeInput) (train.FreezeResult, error) {
+	s.env.OnActivity(gitlab.CreateFreeze, any,
+		any).Return(lockedIn(&s.mu, func(in train.FreezeInput) (train.FreezeResult, error) {
 		s.steps = append(s.steps, "create")
 		if s.refuse != "" {
 			return train.FreezeResult{Refused: s.refuse}, nil
@@ -58,7 +61,8 @@ func newShed(t *testing.T) *shed {
 		s.freezes[s.lastID] = in.Freeze
 		return train.FreezeResult{ID: s.lastID}, nil
 	})).AfterFn(slow)
-	s.env.OnActivity(gitlab.ChangeFreeze, any, any).Return(lockedIn(&s.mu, func(in train.FreezeInput) (train.FreezeResult, error) {
+	s.env.OnActivity(gitlab.ChangeFreeze, any,
+		any).Return(lockedIn(&s.mu, func(in train.FreezeInput) (train.FreezeResult, error) {
 		s.steps = append(s.steps, "change")
 		if _, ok := s.freezes[in.Freeze.ID]; !ok {
 			return train.FreezeResult{Gone: true}, nil
@@ -66,7 +70,8 @@ func newShed(t *testing.T) *shed {
 		s.freezes[in.Freeze.ID] = in.Freeze
 		return train.FreezeResult{ID: in.Freeze.ID}, nil
 	}))
-	s.env.OnActivity(gitlab.DeleteFreeze, any, any).Return(lockedIn(&s.mu, func(in train.FreezeInput) (train.FreezeResult, error) {
+	s.env.OnActivity(gitlab.DeleteFreeze, any,
+		any).Return(lockedIn(&s.mu, func(in train.FreezeInput) (train.FreezeResult, error) {
 		s.steps = append(s.steps, "delete")
 		delete(s.freezes, in.Freeze.ID)
 		return train.FreezeResult{}, nil
@@ -184,7 +189,8 @@ func TestAFreezeThatGitLabRefusesStillHoldsHere(t *testing.T) {
 	s.at(time.Hour, func() { st = s.status() })
 	s.update(2*time.Hour, train.LiftHotfixFreeze, ada(""))
 	s.run()
-	assert.Contains(t, freeze.said(), "Held here; GitLab freeze refused: GitLab: could not create a freeze period: 403 Forbidden")
+	assert.Contains(t, freeze.said(),
+		"Held here; GitLab freeze refused: GitLab: could not create a freeze period: 403 Forbidden")
 	require.Len(t, st.Memory.Holds, 1)
 	assert.Equal(t, train.HoldHotfix, st.Memory.Holds[0].Kind)
 	assert.Equal(t, []string{"create"}, s.steps, "neither hammered nor deleted")
@@ -204,8 +210,10 @@ func TestALiftWhileGitLabDoesNotAnswerStillLeavesNoFreezeBehind(t *testing.T) {
 
 func TestSkippedDaysAreForgottenWhenTheyHavePassed(t *testing.T) {
 	s := newShed(t)
-	skip := s.update(time.Second, train.SkipDay, train.Command{By: "ada", Reason: "meeting", Day: calendar.Day{Year: 2026, Month: 11, Day: 25}})
-	past := s.update(2*time.Second, train.SkipDay, train.Command{By: "ada", Reason: "meeting", Day: calendar.Day{Year: 2026, Month: 11, Day: 20}})
+	skip := s.update(time.Second, train.SkipDay, train.Command{By: "ada", Reason: "meeting",
+		Day: calendar.Day{Year: 2026, Month: 11, Day: 25}})
+	past := s.update(2*time.Second, train.SkipDay, train.Command{By: "ada", Reason: "meeting",
+		Day: calendar.Day{Year: 2026, Month: 11, Day: 20}})
 	s.run()
 	assert.Contains(t, skip.said(), "Nothing is released on 2026-11-25.")
 	assert.Contains(t, past.said(), "name a day ahead")
@@ -248,12 +256,14 @@ func TestNoDepartureRaisesAnAlarmAndARecordedReasonDoesNot(t *testing.T) {
 	}{
 		"departed": {train.ExpectedRelease{Sentence: "release-api-2026-11-24 departed"}, false},
 		"skipped":  {train.ExpectedRelease{Sentence: "2026-11-24 was skipped: meeting (ada)"}, false},
-		"missing":  {train.ExpectedRelease{Alarm: true, Day: calendar.Day{Year: 2026, Month: 11, Day: 24}, Sentence: "release-api-2026-11-24 should have departed"}, true},
+		"missing": {train.ExpectedRelease{Alarm: true, Day: calendar.Day{Year: 2026, Month: 11, Day: 24},
+			Sentence: "release-api-2026-11-24 should have departed"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShed(t)
 			var asked train.ExpectReleaseInput
-			s.env.OnActivity(departures.ExpectRelease, mock.Anything, mock.Anything).Return(lockedIn(&s.mu, func(in train.ExpectReleaseInput) (train.ExpectedRelease, error) {
+			s.env.OnActivity(departures.ExpectRelease, mock.Anything,
+				mock.Anything).Return(lockedIn(&s.mu, func(in train.ExpectReleaseInput) (train.ExpectedRelease, error) {
 				asked = in
 				tt.found.Train = exampleTrain()
 				return tt.found, nil

@@ -6,17 +6,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 	sdkpb "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/release-train/release-train/internal/train"
 	"github.com/release-train/release-train/internal/words"
@@ -46,6 +49,7 @@ type transcript struct {
 	entries  []entry
 	asked    int
 	answered int
+	looked   time.Time // when somebody last asked for a look
 }
 
 // entry is one thing that was seen.
@@ -86,24 +90,18 @@ func (tr *transcript) write(rank int, place, text string, state bool) {
 // happened notes what somebody did or what the outside world became.
 func (tr *transcript) happened(what string) { tr.write(rankHappened, what, "", false) }
 
-// settles is how many turns of the environment's loop a look waits, so that what
-// one event sets off in several workflows is seen at its end.
-const settles = 12
+// settles is when a look follows what it is about: everything happens at whole
+// seconds, and virtual time does not move on before the present moment has
+// settled in every workflow.
+const settles = time.Second / 2
 
 // look looks at what is shown once the present moment has settled.
 func (tr *transcript) look() {
-	if tr == nil {
+	if tr == nil || tr.env.Now().Equal(tr.looked) {
 		return
 	}
-	var turn func(left int)
-	turn = func(left int) {
-		if left > 0 {
-			tr.env.RegisterDelayedCallback(func() { turn(left - 1) }, 0)
-			return
-		}
-		tr.show()
-	}
-	turn(settles)
+	tr.looked = tr.env.Now()
+	tr.env.RegisterDelayedCallback(tr.show, settles)
 }
 
 // show notes what is shown now.
@@ -233,7 +231,8 @@ func (h *heard) Complete(result any, err error) {
 // update sends a command as an update; what is sent may be anything.
 func (tr *transcript) update(name train.CommandName, payload any) {
 	tr.asked++
-	tr.env.UpdateWorkflow(string(name), fmt.Sprintf("update-%d", tr.asked), &heard{tr: tr, name: string(name), sent: sent(payload)}, payload)
+	tr.env.UpdateWorkflow(string(name), fmt.Sprintf("update-%d", tr.asked),
+		&heard{tr: tr, name: string(name), sent: sent(payload)}, payload)
 }
 
 // signal sends a command as a signal; its answer is seen in the status and in Slack.
@@ -267,26 +266,57 @@ func (tr *transcript) text(name string) string {
 		if a.rank != b.rank {
 			return a.rank - b.rank
 		}
-		if a.rank >= rankStatus { // channels and workflows act at once; a person one after the other
-			return strings.Compare(a.place, b.place)
+		if a.rank < rankStatus {
+			return 0 // people act one after the other
 		}
-		return 0
+		if c := strings.Compare(a.place, b.place); c != 0 { // channels and workflows act at once
+			return c
+		}
+		return strings.Compare(a.text, b.text)
 	})
 	var out strings.Builder
 	out.WriteString(heading(name, tr.about))
 	shown := map[string]string{}
 	for _, e := range tr.entries {
-		if e.state && shown[e.place] == e.text {
-			continue
+		text := e.text
+		if e.state {
+			if shown[e.place] == e.text {
+				continue
+			}
+			text = changedLines(shown[e.place], e.text)
+			shown[e.place] = e.text
 		}
-		shown[e.place] = e.text
 		fmt.Fprintf(&out, "\n## %s · %s\n", e.at.In(tr.zone).Format("Mon 2 Jan 15:04:05 MST"), e.place)
-		if e.text != "" {
-			fmt.Fprintf(&out, "\n%s\n", indent(e.text))
+		if text != "" {
+			fmt.Fprintf(&out, "\n%s\n", indent(text))
 		}
 	}
 	return out.String()
 }
+
+// changedLines are the lines of a text that were not there before, and after
+// them, shortened, those that are there no longer. The first text is shown whole.
+func changedLines(before, after string) string {
+	if before == "" {
+		return after
+	}
+	had, has := strings.Split(before, "\n"), strings.Split(after, "\n")
+	var out []string
+	for _, line := range has {
+		if line != "" && !slices.Contains(had, line) {
+			out = append(out, line)
+		}
+	}
+	for _, line := range had {
+		if line != "" && !slices.Contains(has, line) {
+			out = append(out, "- "+train.Clip(line, goneLineShown))
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// goneLineShown is how much of a line that is gone is shown: what it was about.
+const goneLineShown = 60
 
 // heading begins a transcript.
 func heading(name, about string) string {
@@ -320,7 +350,8 @@ func compare(t *testing.T, name, got string) {
 	raw, err := os.ReadFile(file) //nolint:gosec // a file of the tests
 	require.NoError(t, err, "make it by: %s", remakeBy)
 	if want := string(raw); want != got {
-		t.Errorf("%s is not what people see any more. Where that is meant: %s\n%s", file, remakeBy, firstDifference(want, got))
+		t.Errorf("%s is not what people see any more. Where that is meant: %s\n%s", file, remakeBy,
+			firstDifference(want, got))
 	}
 }
 
@@ -342,16 +373,33 @@ func firstDifference(want, got string) string {
 }
 
 // follow begins a transcript in an environment: it looks after every event.
-func follow(t *testing.T, env *testsuite.TestWorkflowEnvironment, about string, plain func() (string, error), deploys ...string) *transcript {
+func follow(t *testing.T, env *testsuite.TestWorkflowEnvironment, about string, plain func() (string, error),
+	deploys ...string) *transcript {
 	t.Helper()
 	tr := &transcript{t: t, env: env, zone: exampleTrain().Location(), about: about, plain: plain, deploys: deploys}
+	stopWallClock(env)
 	tr.listen()
 	return tr
+}
+
+// stopWallClock keeps virtual time from moving on by itself. While an activity
+// runs the test environment lets real time count, so that on a busy machine what
+// should come after its end comes before it.
+func stopWallClock(env *testsuite.TestWorkflowEnvironment) {
+	clock := func(of *testsuite.TestWorkflowEnvironment, name string) reflect.Value {
+		shared := reflect.ValueOf(of).Elem().FieldByName("impl").Elem().FieldByName("testWorkflowEnvironmentShared")
+		field := shared.Elem().FieldByName(name)
+		return reflect.NewAt(field.Type(),
+			unsafe.Pointer(field.UnsafeAddr())).Elem() //nolint:gosec // the SDK offers no other way
+	}
+	still := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
+	clock(env, "wallClock").Set(clock(still, "mockClock"))
 }
 
 func (tr *transcript) listen() {
 	tr.env.SetOnActivityCompletedListener(func(*activity.Info, converter.EncodedValue, error) { tr.look() })
 	tr.env.SetOnTimerFiredListener(func(string) { tr.look() })
+	tr.env.SetOnChildWorkflowStartedListener(func(*workflow.Info, workflow.Context, converter.EncodedValues) { tr.look() })
 	tr.look()
 }
 

@@ -62,7 +62,8 @@ var ofTrain = []struct {
 	}},
 	{"train-days", "Days are skipped and added, and forgotten when they have passed.", func(s *shed) {
 		s.doesAll(time.Second, days)
-		s.does(time.Minute, train.SkipDay, cmd(train.Command{Reason: "fire drill", Day: calendar.Day{Year: 2026, Month: 11, Day: 25}}))
+		s.does(time.Minute, train.SkipDay,
+			cmd(train.Command{Reason: "fire drill", Day: calendar.Day{Year: 2026, Month: 11, Day: 25}}))
 	}},
 	{"refusals-train", "What a train refuses.", func(s *shed) {
 		s.doesAll(time.Second, malformed)
@@ -148,8 +149,9 @@ func TestTranscriptsOfDeploysWithoutARelease(t *testing.T) {
 			w.transcript = follow(t, w.env, tt.about, nil)
 			w.env.ExecuteWorkflow(train.DeployWorkflow, train.DeployInput{
 				Train: tr.Name, Project: tr.Project, Environment: train.Production, Config: tr.Production, Attempt: 1,
-				Rollback: &train.RollbackOrder{Environment: train.Production, To: train.Version{Tag: oldTag}, By: "ada", Reason: "error rate doubled"},
-				Datadog:  withDatadog, Announce: &tr.Slack, Zone: tr.Zone, Poll: tr.Poll, Key: "deploy-api-production-rollback-1",
+				Rollback: &train.RollbackOrder{Environment: train.Production, To: train.Version{Tag: oldTag}, By: "ada",
+					Reason: "error rate doubled"},
+				Datadog: withDatadog, Announce: &tr.Slack, Zone: tr.Zone, Poll: tr.Poll, Key: "deploy-api-production-rollback-1",
 			})
 			require.NoError(t, w.env.GetWorkflowError())
 			w.transcript.golden(name)
@@ -160,8 +162,10 @@ func TestTranscriptsOfDeploysWithoutARelease(t *testing.T) {
 // TestTranscriptsOfTheWatchdog keeps the alarm that no release has departed.
 func TestTranscriptsOfTheWatchdog(t *testing.T) {
 	s := newShed(t)
-	s.env.OnActivity(departures.ExpectRelease, mock.Anything, mock.Anything).Return(lockedIn(&s.mu, func(train.ExpectReleaseInput) (train.ExpectedRelease, error) {
-		return train.ExpectedRelease{Alarm: true, Train: exampleTrain(), Day: calendar.Day{Year: 2026, Month: 11, Day: 24}, Sentence: "release-api-2026-11-24 should have departed"}, nil
+	s.env.OnActivity(departures.ExpectRelease, mock.Anything,
+		mock.Anything).Return(lockedIn(&s.mu, func(train.ExpectReleaseInput) (train.ExpectedRelease, error) {
+		return train.ExpectedRelease{Alarm: true, Train: exampleTrain(), Day: calendar.Day{Year: 2026, Month: 11, Day: 24},
+			Sentence: "release-api-2026-11-24 should have departed"}, nil
 	}))
 	s.transcript = follow(t, s.env, "No release has departed half an hour after its time.", nil)
 	s.env.ExecuteWorkflow(train.WatchdogWorkflow, train.WatchdogInput{Train: "api"})

@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"github.com/stretchr/testify/mock"
-
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -14,13 +12,12 @@ type datadogWorld struct {
 }
 
 func (w *world) answerDatadog() {
-	any, e := mock.Anything, w.env
-	e.OnActivity(datadog.Evidence, any, any).Return(locked(w, func(train.EvidenceInput) (train.Evidence, error) { return w.datadog.evidence, w.datadog.err }))
-	e.OnActivity(datadog.Record, any, any).Return(locked(w, func(in train.DatadogRecord) (train.Done, error) {
+	on(w, datadog.Evidence, func(train.EvidenceInput) (train.Evidence, error) { return w.datadog.evidence, w.datadog.err })
+	on(w, datadog.Record, func(in train.DatadogRecord) (train.Done, error) {
 		if w.datadog.err == nil {
 			w.datadog.recorded = append(w.datadog.recorded, in)
 			w.transcript.datadog(in.Event, in.Deployment, in.Failure)
 		}
 		return train.Done{}, w.datadog.err
-	}))
+	})
 }

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stretchr/testify/mock"
-
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -24,8 +22,7 @@ func newDeploysWorld() deploysWorld {
 }
 
 func (w *world) answerDeploys() {
-	any, e := mock.Anything, w.env
-	e.OnActivity(deploys.PlayDeploy, any, any).Return(locked(w, func(in train.PlayDeployInput) (train.PlayedDeploy, error) {
+	on(w, deploys.PlayDeploy, func(in train.PlayDeployInput) (train.PlayedDeploy, error) {
 		before := in.Before
 		if before.IsZero() {
 			before = w.flux.running[in.Flux.Context].Version
@@ -35,18 +32,19 @@ func (w *world) answerDeploys() {
 		}
 		if w.gitlab.outdated > 0 && in.Job.PipelineID == 1 {
 			w.gitlab.outdated--
-			return train.PlayedDeploy{PlayedJob: train.PlayedJob{Outdated: "GitLab refuses the job as outdated: a hotfix was deployed after it"}, Before: before}, nil
+			return train.PlayedDeploy{PlayedJob: train.PlayedJob{Outdated: "GitLab refuses the job as outdated: a hotfix was " +
+				"deployed after it"}, Before: before}, nil
 		}
 		played, err := w.play(in.Job)
 		if err == nil && in.Start != nil {
 			w.transcript.datadog(*in.Start, nil, nil)
 		}
 		return train.PlayedDeploy{PlayedJob: played, Before: before}, err
-	}))
-	e.OnActivity(deploys.FindOut, any, any).Return(locked(w, func(train.FindOutInput) (train.DeployFindings, error) {
+	})
+	on(w, deploys.FindOut, func(train.FindOutInput) (train.DeployFindings, error) {
 		return train.DeployFindings{Sentence: w.deploys.foundOut}, nil
-	}))
-	e.OnActivity(deploys.PlanRollback, any, any).Return(locked(w, func(in train.PlanRollbackInput) (train.RollbackPlan, error) {
+	})
+	on(w, deploys.PlanRollback, func(in train.PlanRollbackInput) (train.RollbackPlan, error) {
 		plan := train.RollbackPlan{
 			To:         train.Candidate{Tag: in.To.Tag, SHA: in.To.SHA},
 			Retry:      train.PipelineJob{PipelineID: 50, JobID: 500, SmokeJobID: 501},
@@ -65,11 +63,11 @@ func (w *world) answerDeploys() {
 			w.deploys.plan(&plan)
 		}
 		return plan, nil
-	}))
-	e.OnActivity(deploys.AwaitFree, any, any).Return(locked(w, func(train.AwaitFreeInput) (train.EnvironmentFree, error) {
+	})
+	on(w, deploys.AwaitFree, func(train.AwaitFreeInput) (train.EnvironmentFree, error) {
 		if w.holds.busy != nil && w.deploys.stillBusy {
 			return train.EnvironmentFree{Busy: w.holds.busy.Reason}, nil
 		}
 		return train.EnvironmentFree{}, nil
-	})).AfterFn(func() time.Duration { return w.deploys.freeTakes })
+	}, func() time.Duration { return w.deploys.freeTakes })
 }

@@ -3,8 +3,6 @@ package workflows
 import (
 	"time"
 
-	"github.com/stretchr/testify/mock"
-
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -32,8 +30,7 @@ func newE2EWorld() e2eWorld {
 }
 
 func (w *world) answerE2E() {
-	any, e := mock.Anything, w.env
-	e.OnActivity(tests.StartE2E, any, any).Return(locked(w, func(in train.StartE2EInput) (train.StartedE2E, error) {
+	on(w, tests.StartE2E, func(in train.StartE2EInput) (train.StartedE2E, error) {
 		w.e2e.asked++
 		if held := w.stands(in.Guard); len(held) > 0 {
 			return train.StartedE2E{Holds: held}, nil
@@ -48,18 +45,20 @@ func (w *world) answerE2E() {
 		}
 		w.written("E2E")
 		w.e2e.started++
-		return train.StartedE2E{StartedPipeline: train.StartedPipeline{ID: int64(2 + w.e2e.started), URL: "https://gitlab/pipelines/3"}}, nil
-	}))
-	e.OnActivity(gitlab.AwaitPipeline, any, any).Return(locked(w, func(in train.AwaitPipelineInput) (train.EndedJob, error) {
+		return train.StartedE2E{StartedPipeline: train.StartedPipeline{ID: int64(2 + w.e2e.started),
+			URL: "https://gitlab/pipelines/3"}}, nil
+	})
+	on(w, gitlab.AwaitPipeline, func(in train.AwaitPipelineInput) (train.EndedJob, error) {
 		if run := int(in.PipelineID - 3); run < len(w.e2e.ended) {
 			return w.e2e.ended[run], nil
 		}
 		return w.e2e.ends, nil
-	})).AfterFn(func() time.Duration {
+	}, func() time.Duration {
 		if run := w.e2e.started - 1; run < len(w.e2e.took) {
 			return w.e2e.took[run]
 		}
 		return w.e2e.takes
 	})
-	e.OnActivity(tests.ReadE2EReport, any, any).Return(locked(w, func(train.ReadE2EReportInput) (train.E2EFound, error) { return w.e2e.found, nil })).AfterFn(func() time.Duration { return w.e2e.reportTakes })
+	on(w, tests.ReadE2EReport, func(train.ReadE2EReportInput) (train.E2EFound, error) { return w.e2e.found, nil },
+		func() time.Duration { return w.e2e.reportTakes })
 }

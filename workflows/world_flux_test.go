@@ -3,8 +3,6 @@ package workflows
 import (
 	"time"
 
-	"github.com/stretchr/testify/mock"
-
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -26,18 +24,18 @@ func newFluxWorld() fluxWorld {
 }
 
 func (w *world) answerFlux() {
-	any, e := mock.Anything, w.env
-	e.OnActivity(flux.ReadVersion, any, any).Return(locked(w, func(in train.ReadVersionInput) (train.RunningVersion, error) {
+	on(w, flux.ReadVersion, func(in train.ReadVersionInput) (train.RunningVersion, error) {
 		return w.flux.running[in.Flux.Context], nil
-	}))
-	e.OnActivity(flux.AwaitRollout, any, any).Return(locked(w, func(in train.AwaitRolloutInput) (train.Rollout, error) {
+	})
+	on(w, flux.AwaitRollout, func(in train.AwaitRolloutInput) (train.Rollout, error) {
 		rollout := w.flux.rollout
 		if len(w.flux.rollouts) > 0 {
 			rollout, w.flux.rollouts = w.flux.rollouts[0], w.flux.rollouts[1:]
 		}
 		if rollout.Done {
-			w.flux.running[in.Flux.Context] = train.RunningVersion{Version: train.Version{Tag: in.Candidate.Tag, SHA: in.Candidate.SHA}}
+			w.flux.running[in.Flux.Context] = train.RunningVersion{Version: train.Version{Tag: in.Candidate.Tag,
+				SHA: in.Candidate.SHA}}
 		}
 		return rollout, nil
-	})).AfterFn(func() time.Duration { return w.flux.rolloutTakes })
+	}, func() time.Duration { return w.flux.rolloutTakes })
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 
 	"github.com/release-train/release-train/internal/train"
@@ -84,9 +83,8 @@ func (g *gitlabWorld) began(pipeline int64, job string) int64 {
 
 // answerGitLab answers for commits, tags and the changelog.
 func (w *world) answerGitLab() {
-	any, e := mock.Anything, w.env
-	e.OnActivity(gitlab.ChooseCommit, any, any).Return(locked(w, func(train.ChooseCommitInput) (train.ChosenCommit, error) { return w.gitlab.chosen, nil }))
-	e.OnActivity(gitlab.CreateTag, any, any).Return(locked(w, func(in train.CreateTagInput) (train.CreatedTag, error) {
+	on(w, gitlab.ChooseCommit, func(train.ChooseCommitInput) (train.ChosenCommit, error) { return w.gitlab.chosen, nil })
+	on(w, gitlab.CreateTag, func(in train.CreateTagInput) (train.CreatedTag, error) {
 		if w.gitlab.tagErr != nil {
 			return train.CreatedTag{}, w.gitlab.tagErr
 		}
@@ -98,48 +96,51 @@ func (w *world) answerGitLab() {
 		require.Contains(w.t, in.Key, releaseID)
 		tag := train.Tag{Prefix: in.Prefix, Day: in.Day, Patch: w.gitlab.tags}
 		return train.CreatedTag{Candidate: train.Candidate{Tag: tag.String(), SHA: in.SHA}, FreezeAhead: w.holds.ahead}, nil
-	}))
-	e.OnActivity(gitlab.AdoptTag, any, any).Return(locked(w, func(in train.AdoptTagInput) (train.CreatedTag, error) {
+	})
+	on(w, gitlab.AdoptTag, func(in train.AdoptTagInput) (train.CreatedTag, error) {
 		return train.CreatedTag{Candidate: train.Candidate{Tag: in.Tag, SHA: in.SHA}}, nil
-	}))
-	e.OnActivity(gitlab.ResolveCut, any, any).Return(locked(w, func(train.ResolveCutInput) (train.ResolvedCut, error) {
+	})
+	on(w, gitlab.ResolveCut, func(train.ResolveCutInput) (train.ResolvedCut, error) {
 		if w.gitlab.cutErr != nil {
 			return train.ResolvedCut{}, w.gitlab.cutErr
 		}
 		if w.gitlab.cutRefused != "" {
 			return train.ResolvedCut{Refused: w.gitlab.cutRefused}, nil
 		}
-		return train.ResolvedCut{SHA: "2222222222222222222222222222222222222222", Adds: train.Difference{Count: 1, Titles: []string{"Revert slots"}}, Drops: w.gitlab.drops}, nil
-	})).AfterFn(func() time.Duration { return w.gitlab.resolveTakes })
-	e.OnActivity(gitlab.MarkBad, any, any).Return(locked(w, func(in train.MarkBadInput) (train.Done, error) {
+		return train.ResolvedCut{SHA: "2222222222222222222222222222222222222222",
+			Adds: train.Difference{Count: 1, Titles: []string{"Revert slots"}}, Drops: w.gitlab.drops}, nil
+	}, func() time.Duration { return w.gitlab.resolveTakes })
+	on(w, gitlab.MarkBad, func(in train.MarkBadInput) (train.Done, error) {
 		w.gitlab.marked = append(w.gitlab.marked, in.Tag)
 		return train.Done{}, nil
-	}))
-	e.OnActivity(changelog.PublishChangelog, any, any).Return(locked(w, func(in train.PublishChangelogInput) (train.ChangelogDigest, error) {
+	})
+	on(w, changelog.PublishChangelog, func(in train.PublishChangelogInput) (train.ChangelogDigest, error) {
 		if w.gitlab.logErr != nil {
 			return train.ChangelogDigest{}, w.gitlab.logErr
 		}
 		w.gitlab.logs = append(w.gitlab.logs, in)
-		return train.ChangelogDigest{URL: "https://gitlab/releases/1", From: in.From.Version.String(), Commits: 3, Requests: 2, Authors: []string{"Ada", "Grace"},
+		return train.ChangelogDigest{URL: "https://gitlab/releases/1", From: in.From.Version.String(), Commits: 3,
+			Requests: 2, Authors: []string{"Ada", "Grace"},
 			Contributors: w.gitlab.authors.Contributors, ManyContributors: w.gitlab.authors.ManyContributors,
-			MoreAuthors: w.gitlab.authors.MoreAuthors, Fallback: w.gitlab.authors.Fallback, CompareURL: w.gitlab.authors.CompareURL,
+			MoreAuthors: w.gitlab.authors.MoreAuthors, Fallback: w.gitlab.authors.Fallback,
+			CompareURL: w.gitlab.authors.CompareURL,
 		}, nil
-	}))
+	})
 	w.answerJobs()
 }
 
 // answerJobs answers for pipelines and their jobs.
 func (w *world) answerJobs() {
-	any, e := mock.Anything, w.env
-	e.OnActivity(gitlab.AwaitPipelineJob, any, any).Return(locked(w, func(in train.AwaitPipelineJobInput) (train.PipelineJob, error) {
+	on(w, gitlab.AwaitPipelineJob, func(in train.AwaitPipelineJobInput) (train.PipelineJob, error) {
 		pipeline := int64(1)
 		if in.PipelineID != 0 {
 			pipeline = in.PipelineID
 		}
-		return train.PipelineJob{PipelineID: pipeline, JobID: 2, JobURL: "https://gitlab/jobs/" + in.Job, Status: "manual", Problem: w.gitlab.problem[in.Job]}, nil
-	})).After(time.Minute)
-	e.OnActivity(gitlab.PlayJob, any, any).Return(locked(w, w.play))
-	e.OnActivity(gitlab.AwaitJob, any, any).Return(locked(w, func(in train.AwaitJobInput) (train.EndedJob, error) {
+		return train.PipelineJob{PipelineID: pipeline, JobID: 2, JobURL: "https://gitlab/jobs/" + in.Job, Status: "manual",
+			Problem: w.gitlab.problem[in.Job]}, nil
+	}, func() time.Duration { return time.Minute })
+	on(w, gitlab.PlayJob, w.play)
+	on(w, gitlab.AwaitJob, func(in train.AwaitJobInput) (train.EndedJob, error) {
 		key := jobKey(in.PipelineID, in.Job)
 		if ended, ok := w.gitlab.ended[key]; ok && !in.Played {
 			return ended, nil
@@ -151,22 +152,22 @@ func (w *world) answerJobs() {
 		ended.ID, ended.URL = w.gitlab.jobIDs[key], "https://gitlab/jobs/"+in.Job
 		w.gitlab.ended[key] = ended
 		return ended, nil
-	})).After(w.gitlab.jobTakes)
-	e.OnActivity(gitlab.CancelJob, any, any).Return(locked(w, func(in train.CancelJobInput) (train.Done, error) {
+	}, func() time.Duration { return w.gitlab.jobTakes })
+	on(w, gitlab.CancelJob, func(in train.CancelJobInput) (train.Done, error) {
 		w.gitlab.stopped = append(w.gitlab.stopped, in.Job)
 		return train.Done{}, nil
-	}))
-	e.OnActivity(gitlab.StartPipeline, any, any).Return(locked(w, func(in train.StartPipelineInput) (train.StartedPipeline, error) {
+	})
+	on(w, gitlab.StartPipeline, func(in train.StartPipelineInput) (train.StartedPipeline, error) {
 		if w.gitlab.startErr != nil {
 			return train.StartedPipeline{}, w.gitlab.startErr
 		}
 		w.gitlab.newPipelines = append(w.gitlab.newPipelines, in.Ref)
 		return train.StartedPipeline{ID: int64(59 + len(w.gitlab.newPipelines)), URL: "https://gitlab/pipelines/60"}, nil
-	}))
-	e.OnActivity(gitlab.CancelPipeline, any, any).Return(locked(w, func(in train.CancelPipelineInput) (train.Done, error) {
+	})
+	on(w, gitlab.CancelPipeline, func(in train.CancelPipelineInput) (train.Done, error) {
 		w.gitlab.cancelled = append(w.gitlab.cancelled, in.PipelineID)
 		return train.Done{}, nil
-	}))
+	})
 }
 
 // play plays a job, unless something that it obeys stands.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 
 	"github.com/release-train/release-train/internal/rules"
@@ -36,12 +35,12 @@ type holdsWorld struct {
 }
 
 func (w *world) answerHolds() {
-	any, e := mock.Anything, w.env
-	e.OnActivity(releases.CloseOlder, any, any).Return(locked(w, func(train.CloseOlderInput) (train.CloseOlderResult, error) {
+	e := w.env
+	on(w, releases.CloseOlder, func(train.CloseOlderInput) (train.CloseOlderResult, error) {
 		m := w.holds.memory
 		return train.CloseOlderResult{Memory: &m}, nil
-	}))
-	e.OnActivity(trains.AskTrain, any, any).Return(locked(w, func(in train.AskTrainInput) (train.MemoryAnswer, error) {
+	})
+	on(w, trains.AskTrain, func(in train.AskTrainInput) (train.MemoryAnswer, error) {
 		require.NotEmpty(w.t, in.Command.ID)
 		if w.holds.trainErr != nil {
 			return train.MemoryAnswer{}, w.holds.trainErr
@@ -50,14 +49,15 @@ func (w *world) answerHolds() {
 		if refused == "" {
 			w.holds.memory.Revision++
 		}
-		return train.MemoryAnswer{Refused: refused, Answer: train.Answer{Sentence: sentence, Revision: w.holds.memory.Revision}}, nil
-	}))
-	e.OnActivity(departures.CheckDay, any, any).Return(locked(w, func(train.CheckDayInput) (train.CheckedDay, error) {
+		return train.MemoryAnswer{Refused: refused,
+			Answer: train.Answer{Sentence: sentence, Revision: w.holds.memory.Revision}}, nil
+	})
+	on(w, departures.CheckDay, func(train.CheckDayInput) (train.CheckedDay, error) {
 		return train.CheckedDay{Gone: w.holds.dayGone}, nil
-	}))
-	e.OnActivity(holds.AwaitChange, any, any).Return(locked(w, func(in train.AwaitChangeInput) (train.Observation, error) {
+	})
+	on(w, holds.AwaitChange, func(in train.AwaitChangeInput) (train.Observation, error) {
 		return w.observe(in), nil
-	})).AfterFn(w.untilChange)
+	}, w.untilChange)
 }
 
 // change changes the outside world at an instant; whoever watches it notices.
@@ -86,7 +86,8 @@ func (w *world) untilChange() time.Duration {
 
 // observe is what a watch sees.
 func (w *world) observe(in train.AwaitChangeInput) train.Observation {
-	o := train.Observation{Freeze: w.holds.freeze, Busy: w.holds.busy, Drift: w.holds.drift, TagMoved: w.holds.tagMoved, HandMade: w.holds.handMade, Running: w.holds.runs}
+	o := train.Observation{Freeze: w.holds.freeze, Busy: w.holds.busy, Drift: w.holds.drift, TagMoved: w.holds.tagMoved,
+		HandMade: w.holds.handMade, Running: w.holds.runs}
 	if w.holds.memory.Revision > 0 {
 		m := w.holds.memory
 		o.Memory = &m
@@ -103,7 +104,8 @@ func (w *world) written(what string, more ...train.HoldKind) {
 		return
 	}
 	kinds := append([]train.HoldKind{train.HoldPause, train.HoldFreeze, train.HoldHotfix}, more...)
-	for _, h := range rules.ObservedHolds(train.Observation{Freeze: w.holds.freeze, Drift: w.holds.drift, Memory: &w.holds.memory}) {
+	for _, h := range rules.ObservedHolds(train.Observation{Freeze: w.holds.freeze, Drift: w.holds.drift,
+		Memory: &w.holds.memory}) {
 		if slices.Contains(kinds, h.Kind) {
 			w.t.Errorf("%s at %s while the hold %s stood", what, w.env.Now(), h.Kind)
 		}
@@ -129,14 +131,17 @@ func (w *world) ofTrain(instant time.Time, name train.CommandName, c train.Comma
 		sentence, refused := remember(&w.holds.memory, name, c, w.env.Now(), w.in.Train.Location())
 		require.Empty(w.t, refused)
 		w.holds.memory.Revision++
-		news := train.MemoryUpdate{Memory: w.holds.memory, Decisions: []train.Decision{{At: w.env.Now(), Command: name, By: c.By, Reason: c.Reason, Accepted: true, Sentence: sentence}}}
+		news := train.MemoryUpdate{Memory: w.holds.memory,
+			Decisions: []train.Decision{{At: w.env.Now(), Command: name, By: c.By, Reason: c.Reason,
+				Accepted: true, Sentence: sentence}}}
 		w.mu.Unlock()
 		w.env.SignalWorkflow(train.SignalMemoryUpdate, news)
 	})
 }
 
 // remember applies a command to a train's memory and says what the train would.
-func remember(m *train.Memory, name train.CommandName, c train.Command, now time.Time, zone *time.Location) (sentence, refused string) {
+func remember(m *train.Memory, name train.CommandName, c train.Command, now time.Time,
+	zone *time.Location) (sentence, refused string) {
 	effect, refusal := rules.Remember(m, name, c, now, zone)
 	if refusal != nil {
 		return "", words.Refusal(refusal, zone)

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stretchr/testify/mock"
-
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -16,12 +14,12 @@ type slackWorld struct {
 }
 
 func (w *world) answerSlack() {
-	any, e := mock.Anything, w.env
-	e.OnActivity(slack.Deliver, any, any).Return(locked(w, func(in train.DeliverInput) (train.Delivered, error) {
+	e := w.env
+	on(w, slack.Deliver, func(in train.DeliverInput) (train.Delivered, error) {
 		w.slack.delivered = append(w.slack.delivered, in)
 		w.transcript.slack(in)
 		return train.Delivered{TS: "1.1"}, nil
-	})).AfterFn(func() time.Duration { return max(0, w.slack.back.Sub(e.Now())) })
+	}, func() time.Duration { return max(0, w.slack.back.Sub(e.Now())) })
 }
 
 // said is everything that was delivered to a channel, oldest first.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
@@ -30,6 +31,7 @@ type world struct {
 
 	start       time.Time
 	completedAt time.Time
+	answers     int         // activities that are answered
 	transcript  *transcript // nil: nobody writes the day down
 
 	gitlab  gitlabWorld
@@ -60,13 +62,17 @@ func newYork(day, hour, minute int) time.Time {
 func exampleTrain() train.Train {
 	return train.Train{
 		Name: "api", Project: "maven-clinic/maven/maven", TagPrefix: "api/", Zone: "America/New_York",
-		Calendar:   calendar.Calendar{Weekdays: []calendar.Weekday{1, 2, 3, 4}},
-		Staging:    train.Environment{Job: "deploy-staging", Smoke: &train.Smoke{Job: "smoke-staging"}, Flux: train.FluxObject{Context: "staging", Kustomization: "api"}},
-		Production: train.Environment{Job: "promote-production", Smoke: &train.Smoke{Job: "smoke-production"}, Flux: train.FluxObject{Context: "production", Kustomization: "api"}},
-		E2E:        train.E2EConfig{Project: "maven/maven-web", Variables: map[string]string{"TRIGGER_ID": "e2e", "ENV": "staging"}},
+		Calendar: calendar.Calendar{Weekdays: []calendar.Weekday{1, 2, 3, 4}},
+		Staging: train.Environment{Job: "deploy-staging", Smoke: &train.Smoke{Job: "smoke-staging"},
+			Flux: train.FluxObject{Context: "staging", Kustomization: "api"}},
+		Production: train.Environment{Job: "promote-production", Smoke: &train.Smoke{Job: "smoke-production"},
+			Flux: train.FluxObject{Context: "production", Kustomization: "api"}},
+		E2E: train.E2EConfig{Project: "maven/maven-web",
+			Variables: map[string]string{"TRIGGER_ID": "e2e", "ENV": "staging"}},
 		Slack: train.SlackConfig{
-			Coordination: "#mono-release-coordination", E2E: "#staging-e2e-web-alerts", Staging: "#deploy-staging", Production: "#deploy-maven",
-			OnCall: "@eng-exp-on-call",
+			Coordination: "#mono-release-coordination", E2E: "#staging-e2e-web-alerts", Staging: "#deploy-staging",
+			Production: "#deploy-maven",
+			OnCall:     "@eng-exp-on-call",
 		},
 	}.WithDefaults()
 }
@@ -96,8 +102,10 @@ func newEnvironment(id string) *testsuite.TestWorkflowEnvironment {
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id, TaskQueue: train.TaskQueue})
 	Register(env)
 	activities.All{
-		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Deploys: &activities.Deploys{}, Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
-		Slack: &activities.Slack{}, Releases: &activities.Releases{}, Departures: &activities.Departures{}, Trains: &activities.Trains{}, Holds: &activities.Holds{},
+		GitLab: &activities.GitLab{}, Flux: &activities.Flux{}, Deploys: &activities.Deploys{},
+		Changelog: &activities.Changelog{}, E2E: &activities.E2E{},
+		Slack: &activities.Slack{}, Releases: &activities.Releases{}, Departures: &activities.Departures{},
+		Trains: &activities.Trains{}, Holds: &activities.Holds{},
 		Datadog: &activities.Datadog{},
 	}.Register(env)
 	return env
@@ -105,6 +113,7 @@ func newEnvironment(id string) *testsuite.TestWorkflowEnvironment {
 
 // answer mocks all activities.
 func (w *world) answer() {
+	w.answers = 0
 	w.answerGitLab()
 	w.answerDeploys()
 	w.answerFlux()
@@ -151,9 +160,23 @@ func (w *world) update(instant time.Time, name train.CommandName, c train.Comman
 	return a
 }
 
-// locked runs an answer alone: activities run on goroutines of their own.
-func locked[In, Out any](w *world, f func(In) (Out, error)) func(context.Context, In) (Out, error) {
-	return lockedIn(&w.mu, f)
+// on answers an activity; takes says how long that lasts, nothing when left out.
+// Where the day is written down each activity takes a few seconds of its own
+// besides: what ends in one instant ends in any order, and coalesces in any way.
+func on[In, Out any](w *world, activity func(context.Context, In) (Out, error), answer func(In) (Out, error),
+	takes ...func() time.Duration) {
+	w.answers++
+	own := time.Duration(w.answers) * time.Second
+	w.env.OnActivity(activity, mock.Anything, mock.Anything).Return(lockedIn(&w.mu, answer)).AfterFn(func() time.Duration {
+		var d time.Duration
+		for _, t := range takes {
+			d += t()
+		}
+		if w.transcript != nil {
+			d += own
+		}
+		return d
+	})
 }
 
 func lockedIn[In, Out any](mu *sync.Mutex, f func(In) (Out, error)) func(context.Context, In) (Out, error) {
@@ -205,4 +228,5 @@ func (w *world) status() train.Status {
 	return st
 }
 
-var errForbidden = temporal.NewNonRetryableApplicationError("GitLab: could not create the tag: 403 Forbidden", string(train.FaultForbidden), nil)
+var errForbidden = temporal.NewNonRetryableApplicationError("GitLab: could not create the tag: 403 Forbidden",
+	string(train.FaultForbidden), nil)

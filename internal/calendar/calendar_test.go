@@ -21,7 +21,8 @@ func zoneOf(name string) *time.Location {
 
 // api is the process document's train: Monday to Thursday, 11:00 to 16:00 in New York, cut at 17:00.
 func api(change ...func(*Timetable)) Timetable {
-	t := Timetable{Zone: zoneOf(newYork), Cut: Clock{17, 0}, Opens: Clock{11, 0}, Closes: Clock{16, 0}, E2EDeadline: Duration(time.Hour)}
+	t := Timetable{Zone: zoneOf(newYork), Cut: Clock{17, 0}, Opens: Clock{11, 0}, Closes: Clock{16, 0},
+		E2EDeadline: Duration(time.Hour)}
 	t.Calendar.Weekdays = []Weekday{1, 2, 3, 4}
 	for _, c := range change {
 		c(&t)
@@ -76,7 +77,8 @@ func TestWeekdaysAreReadShortAndLongInAnyCase(t *testing.T) {
 }
 
 func TestACalendarSurvivesJSON(t *testing.T) {
-	c := api(holidays(t, "2026-11-26"), added(t, "2026-12-18", "last of the year"), moved(t, "2026-12-10", "2026-12-11", "")).Calendar
+	c := api(holidays(t, "2026-11-26"), added(t, "2026-12-18", "last of the year"),
+		moved(t, "2026-12-10", "2026-12-11", "")).Calendar
 	data, err := json.Marshal(c)
 	require.NoError(t, err)
 	assert.Contains(t, string(data), `"weekdays":["mon","tue","wed","thu"]`)
@@ -144,7 +146,8 @@ func TestTheCutDayIsTheLastBusinessDayBefore(t *testing.T) {
 		{"a holiday Monday", "2027-01-19", "2027-01-15", []string{"2027-01-18"}},
 		{"over new year", "2027-01-04", "2026-12-31", []string{"2027-01-01"}},
 		{"a closed fortnight", "2027-01-04", "2026-12-18", []string{
-			"2026-12-21", "2026-12-22", "2026-12-23", "2026-12-24", "2026-12-25", "2026-12-28", "2026-12-29", "2026-12-30", "2026-12-31", "2027-01-01",
+			"2026-12-21", "2026-12-22", "2026-12-23", "2026-12-24", "2026-12-25", "2026-12-28", "2026-12-29", "2026-12-30",
+			"2026-12-31", "2027-01-01",
 		}},
 		{"over a leap day", "2028-03-01", "2028-02-29", nil},
 		{"a release day that is a Sunday", "2026-11-29", "2026-11-27", nil},
@@ -165,11 +168,16 @@ func TestAPlanHoldsTheInstantsOfTheDay(t *testing.T) {
 	for _, c := range []struct {
 		why, day, cut, deadline, opens, closes, nextCut string
 	}{
-		{"winter", "2026-11-24", "2026-11-23T22:00:00Z", "2026-11-24T15:00:00Z", "2026-11-24T16:00:00Z", "2026-11-24T21:00:00Z", "2026-11-24T22:00:00Z"},
-		{"the last of a week", "2026-11-25", "2026-11-24T22:00:00Z", "2026-11-25T15:00:00Z", "2026-11-25T16:00:00Z", "2026-11-25T21:00:00Z", "2026-11-25T22:00:00Z"},
-		{"spring forward between cut and window", "2027-03-15", "2027-03-12T22:00:00Z", "2027-03-15T14:00:00Z", "2027-03-15T15:00:00Z", "2027-03-15T20:00:00Z", "2027-03-15T21:00:00Z"},
-		{"fall back between cut and window", "2027-11-08", "2027-11-05T21:00:00Z", "2027-11-08T15:00:00Z", "2027-11-08T16:00:00Z", "2027-11-08T21:00:00Z", "2027-11-08T22:00:00Z"},
-		{"over new year", "2027-01-04", "2026-12-31T22:00:00Z", "2027-01-04T15:00:00Z", "2027-01-04T16:00:00Z", "2027-01-04T21:00:00Z", "2027-01-04T22:00:00Z"},
+		{"winter", "2026-11-24", "2026-11-23T22:00:00Z", "2026-11-24T15:00:00Z", "2026-11-24T16:00:00Z",
+			"2026-11-24T21:00:00Z", "2026-11-24T22:00:00Z"},
+		{"the last of a week", "2026-11-25", "2026-11-24T22:00:00Z", "2026-11-25T15:00:00Z", "2026-11-25T16:00:00Z",
+			"2026-11-25T21:00:00Z", "2026-11-25T22:00:00Z"},
+		{"spring forward between cut and window", "2027-03-15", "2027-03-12T22:00:00Z", "2027-03-15T14:00:00Z",
+			"2027-03-15T15:00:00Z", "2027-03-15T20:00:00Z", "2027-03-15T21:00:00Z"},
+		{"fall back between cut and window", "2027-11-08", "2027-11-05T21:00:00Z", "2027-11-08T15:00:00Z",
+			"2027-11-08T16:00:00Z", "2027-11-08T21:00:00Z", "2027-11-08T22:00:00Z"},
+		{"over new year", "2027-01-04", "2026-12-31T22:00:00Z", "2027-01-04T15:00:00Z", "2027-01-04T16:00:00Z",
+			"2027-01-04T21:00:00Z", "2027-01-04T22:00:00Z"},
 	} {
 		p := api(holidays(t, "2026-11-26", "2027-01-01")).PlanFor(day(t, c.day))
 		assert.Equal(t, c.day, p.Day.String(), c.why)
@@ -278,7 +286,8 @@ func TestDeparturesNameGapsAndWhatIsUnusual(t *testing.T) {
 	}
 	assert.Equal(t, []row{
 		{day: "2026-11-25", cut: "2026-11-24T22:00:00Z"},
-		{day: "2026-11-30", cut: "2026-11-25T22:00:00Z", note: "cut on Wednesday, the last business day before", gaps: "2026-11-26 holiday: holiday of 2026-11-26;"},
+		{day: "2026-11-30", cut: "2026-11-25T22:00:00Z", note: "cut on Wednesday, the last business day before",
+			gaps: "2026-11-26 holiday: holiday of 2026-11-26;"},
 		{day: "2026-12-01", cut: "2026-11-30T22:00:00Z"},
 		{day: "2026-12-03", cut: "2026-12-02T22:00:00Z", gaps: "2026-12-02 moved to 2026-12-04: company meeting;"},
 		{day: "2026-12-04", cut: "2026-12-03T22:00:00Z", note: "moved from 2026-12-02 (company meeting)"},
@@ -308,7 +317,8 @@ func TestDeparturesEndWhereTheCalendarKnowsNoMore(t *testing.T) {
 
 // One departure leads to the next: plan, instants and look-up agree.
 func TestPlansDeparturesAndCutsAgreeOverTwoYears(t *testing.T) {
-	tr := api(holidays(t, "2026-11-26", "2026-11-27", "2026-12-25", "2027-01-01", "2027-07-05"), moved(t, "2027-03-15", "2027-03-12", ""))
+	tr := api(holidays(t, "2026-11-26", "2026-11-27", "2026-12-25", "2027-01-01", "2027-07-05"),
+		moved(t, "2027-03-15", "2027-03-12", ""))
 	require.Empty(t, tr.Check(day(t, "2026-11-01")))
 	all := tr.Departures(instant(t, "2026-11-01T00:00:00Z"), 420)
 	require.Greater(t, all[len(all)-1].Day.Year, 2027)
@@ -317,7 +327,8 @@ func TestPlansDeparturesAndCutsAgreeOverTwoYears(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, d.Day, got)
 		p := tr.PlanFor(d.Day)
-		require.True(t, p.CutAt.Before(p.E2EDeadline) && p.E2EDeadline.Before(p.WindowOpens) && p.WindowOpens.Before(p.WindowCloses), d.Day)
+		require.True(t, p.CutAt.Before(p.E2EDeadline) && p.E2EDeadline.Before(p.WindowOpens) &&
+			p.WindowOpens.Before(p.WindowCloses), d.Day)
 		if i+1 < len(all) {
 			require.Equal(t, all[i+1].CutAt, p.NextCutAt, d.Day)
 			require.True(t, p.WindowCloses.Before(p.NextCutAt), "%s is superseded only after its window", d.Day)

@@ -39,10 +39,13 @@ func (t Timetable) Check(today Day) []Problem {
 func (t Timetable) checkTimes() []Problem {
 	var out []Problem
 	if !t.Opens.before(t.Closes) {
-		out = append(out, Problem{"window.closes", fmt.Sprintf("the window closes at %s, which is not after it opens at %s: close it later on the same day", t.Closes, t.Opens)})
+		out = append(out, Problem{"window.closes",
+			fmt.Sprintf("the window closes at %s, which is not after it opens at %s: close it later on the same day", t.Closes,
+				t.Opens)})
 	}
 	if t.Cut.Hour < 4 {
-		out = append(out, Problem{"cut.at", fmt.Sprintf("%s is a time that daylight saving skips or repeats: cut at 04:00 or later", t.Cut)})
+		out = append(out, Problem{"cut.at",
+			fmt.Sprintf("%s is a time that daylight saving skips or repeats: cut at 04:00 or later", t.Cut)})
 	}
 	if c := t.Calendar; len(c.Weekdays) == 0 && len(c.Added) == 0 {
 		out = append(out, Problem{"calendar.weekdays", "there is no release day: name at least one weekday or added day"})
@@ -93,7 +96,8 @@ func (c Calendar) checkEntries() []Problem {
 		case c.added(m.From):
 			refuse(from, "%s is an added day: change that entry instead of moving it", m.From)
 		case !c.releaseWeekday(m.From):
-			refuse(from, "%s is a %s, and there is no release on %ss: move a release day, or write the new day under added", m.From, m.From.Weekday(), m.From.Weekday())
+			refuse(from, "%s is a %s, and there is no release on %ss: move a release day, or write the new day under added",
+				m.From, m.From.Weekday(), m.From.Weekday())
 		}
 		switch {
 		case m.To == m.From:
@@ -118,17 +122,20 @@ func (t Timetable) checkCuts(today Day) []Problem {
 	t.Calendar.releaseDays(today.Add(-margin), t.checkedDays(today), func(d Day) bool {
 		cut := t.Calendar.cutDay(d)
 		if other, taken := cuts[cut]; taken {
-			refuse(t.Calendar.entryOf(d, other), "the release days %s and %s have one cut day, %s: move or remove one of them", other, d, cut)
+			refuse(t.Calendar.entryOf(d, other), "the release days %s and %s have one cut day, %s: move or remove one of them",
+				other, d, cut)
 		}
 		cuts[cut] = d
 		if ok, _ := t.Calendar.Release(cut); ok && !t.Closes.before(t.Cut) {
-			refuse("cut.at", "%s is cut on %s, itself a release day, at %s, before its window has closed at %s: cut later", d, cut, t.Cut, t.Closes)
+			refuse("cut.at", "%s is cut on %s, itself a release day, at %s, before its window has closed at %s: cut later", d,
+				cut, t.Cut, t.Closes)
 		}
 		p := t.instants(d)
 		if !p.E2EDeadline.After(p.CutAt) {
 			refuse("e2e.deadline", "%s before the window of %s opens lies before its cut: make it shorter", t.E2EDeadline, d)
 		} else if !p.E2EAt.IsZero() && !p.E2EAt.Before(p.E2EDeadline) {
-			refuse("e2e.at", "E2E of %s would start on %s, when it is overdue already (%s before the window opens): start earlier", d, p.E2EAt.In(t.Zone).Format("2006-01-02 at 15:04"), t.E2EDeadline)
+			refuse("e2e.at", "E2E of %s would start on %s, when it is overdue already (%s before the window opens): start "+
+				"earlier", d, p.E2EAt.In(t.Zone).Format("2006-01-02 at 15:04"), t.E2EDeadline)
 		}
 		return true
 	})

@@ -32,7 +32,8 @@ func TestADayIsReadAndWrittenAsYearMonthDay(t *testing.T) {
 }
 
 func TestWhatIsNoDayIsRefusedWithTheRightForm(t *testing.T) {
-	for _, s := range []string{"", "2027-02-29", "2026-11-31", "2026-13-01", "2026-1-2", "26-11-24", "2026/11/24", "24.11.2026", "2026-11-24T00:00:00Z", " 2026-11-24", "tomorrow"} {
+	for _, s := range []string{"", "2027-02-29", "2026-11-31", "2026-13-01", "2026-1-2", "26-11-24", "2026/11/24",
+		"24.11.2026", "2026-11-24T00:00:00Z", " 2026-11-24", "tomorrow"} {
 		_, err := ParseDay(s)
 		require.Error(t, err, s)
 		assert.Contains(t, err.Error(), "write YYYY-MM-DD", s)
@@ -116,7 +117,8 @@ func TestAWallClockTimeMeansOneInstantAlsoWhenTheClocksChange(t *testing.T) {
 // Every hour of two years: what exists is shown by the clock as asked for, and
 // no earlier instant shows the same.
 func TestEveryWallClockTimeThatExistsIsMetAtItsFirstOccurrence(t *testing.T) {
-	for _, name := range []string{"America/New_York", "Europe/Berlin", "America/Santiago", "Australia/Sydney", "Asia/Kolkata"} {
+	for _, name := range []string{"America/New_York", "Europe/Berlin", "America/Santiago",
+		"Australia/Sydney", "Asia/Kolkata"} {
 		z := zone(t, name)
 		first := map[string]time.Time{}
 		start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -187,7 +189,8 @@ func TestADurationIsWrittenShortAndSurvivesJSON(t *testing.T) {
 }
 
 func TestWhatIsNoDurationIsRefusedWithTheRightForm(t *testing.T) {
-	for s, want := range map[string]string{"60": "write for example", "1 hour": "write for example", "1d": "write for example", "-5m": "negative", "9999999h": "write for example"} {
+	for s, want := range map[string]string{"60": "write for example", "1 hour": "write for example",
+		"1d": "write for example", "-5m": "negative", "9999999h": "write for example"} {
 		var d Duration
 		err := d.UnmarshalText([]byte(s))
 		require.Error(t, err, s)

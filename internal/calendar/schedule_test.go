@@ -31,12 +31,14 @@ func TestHolidaysSkipACutOrTakeItElsewhere(t *testing.T) {
 		subject        Timetable
 		added, skipped []string
 	}{
-		"holiday on a release day": {api(holidays(t, "2026-12-02")), nil, []string{"2026-12-02"}}, // cut of the 3rd goes to the 1st, in place of that of the 2nd
+		// cut of the 3rd goes to the 1st, in place of that of the 2nd
+		"holiday on a release day": {api(holidays(t, "2026-12-02")), nil, []string{"2026-12-02"}},
 		"bridge":                   {api(holidays(t, "2026-11-26", "2026-11-27")), nil, []string{"2026-11-27"}},
 		"holiday Friday":           {api(holidays(t, "2027-01-01")), []string{"2026-12-31"}, []string{"2027-01-01"}},
-		"moved to Friday":          {api(moved(t, "2026-12-02", "2026-12-04", "")), []string{"2026-12-03"}, []string{"2026-12-01"}},
-		"added":                    {api(added(t, "2026-12-18", "")), []string{"2026-12-17"}, nil},
-		"only added days":          {api(weekdays(), added(t, "2026-12-18", "")), []string{"2026-12-17"}, nil},
+		"moved to Friday": {api(moved(t, "2026-12-02", "2026-12-04", "")),
+			[]string{"2026-12-03"}, []string{"2026-12-01"}},
+		"added":           {api(added(t, "2026-12-18", "")), []string{"2026-12-17"}, nil},
+		"only added days": {api(weekdays(), added(t, "2026-12-18", "")), []string{"2026-12-17"}, nil},
 	} {
 		require.Empty(t, c.subject.Check(day(t, "2026-11-23")), name)
 		spec := c.subject.ScheduleSpec(day(t, "2026-11-23"))

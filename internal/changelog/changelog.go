@@ -198,7 +198,8 @@ func requestEntry(m gitlab.MergeRequest, c gitlab.Commit, titles map[string]stri
 }
 
 func commitEntry(c gitlab.Commit, titles map[string]string) Entry {
-	e := Entry{Title: c.Title, URL: c.WebURL, Ref: train.ShortSHA(c.SHA), Author: c.AuthorName, Commits: 1, Issues: issues(c.Message)}
+	e := Entry{Title: c.Title, URL: c.WebURL, Ref: train.ShortSHA(c.SHA), Author: c.AuthorName,
+		Commits: 1, Issues: issues(c.Message)}
 	e.classify(c.Title, c.Message, nil, titles)
 	return e
 }

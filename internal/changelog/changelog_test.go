@@ -33,7 +33,8 @@ func (h *history) git(args ...string) string {
 	h.n++
 	date := time.Date(2026, 11, 2, 9, 0, h.n, 0, time.UTC).Format(time.RFC3339)
 	cmd := exec.CommandContext(h.t.Context(), "git", append([]string{"-C", h.dir}, args...)...)
-	cmd.Env = append(cmd.Environ(), "GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=a@x", "GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=a@x",
+	cmd.Env = append(cmd.Environ(), "GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=a@x",
+		"GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=a@x",
 		"GIT_AUTHOR_DATE="+date, "GIT_COMMITTER_DATE="+date, "GIT_CONFIG_GLOBAL=/dev/null")
 	out, err := cmd.CombinedOutput()
 	require.NoError(h.t, err, "git %v: %s", args, out)
@@ -53,12 +54,14 @@ func (h *history) merge(branch string) string {
 // since are the commits after a ref, newest first, as GitLab lists them.
 func (h *history) since(ref string) []gitlab.Commit {
 	var out []gitlab.Commit
-	for _, line := range strings.Split(h.git("log", "--format=%H%x1f%P%x1f%s%x1f%an%x1f%cI%x1f%B%x1e", ref+"..main"), "\x1e") {
+	for _, line := range strings.Split(h.git("log", "--format=%H%x1f%P%x1f%s%x1f%an%x1f%cI%x1f%B%x1e", ref+"..main"),
+		"\x1e") {
 		f := strings.Split(strings.TrimSpace(line), "\x1f")
 		if len(f) == 6 {
 			at, err := time.Parse(time.RFC3339, f[4])
 			require.NoError(h.t, err)
-			out = append(out, gitlab.Commit{SHA: f[0], Parents: strings.Fields(f[1]), Title: f[2], AuthorName: f[3], CommittedAt: at, Message: f[5], WebURL: "https://g/c/" + f[0]})
+			out = append(out, gitlab.Commit{SHA: f[0], Parents: strings.Fields(f[1]), Title: f[2], AuthorName: f[3],
+				CommittedAt: at, Message: f[5], WebURL: "https://g/c/" + f[0]})
 		}
 	}
 	return out
@@ -122,7 +125,8 @@ func TestMergesSquashesAndNestedMergesAreAttributedWithoutACallPerCommit(t *test
 func TestLookupsAreBoundedAndTheRestIsListedAsCommits(t *testing.T) {
 	var commits []gitlab.Commit
 	for i := range 300 {
-		commits = append(commits, gitlab.Commit{SHA: fmt.Sprintf("%040d", i), Title: "c", AuthorName: "Ada", Parents: []string{"p"}})
+		commits = append(commits, gitlab.Commit{SHA: fmt.Sprintf("%040d", i), Title: "c",
+			AuthorName: "Ada", Parents: []string{"p"}})
 	}
 	calls := 0
 	log := build(t, Source{Commits: commits}, func(context.Context, string) ([]gitlab.MergeRequest, error) {
@@ -138,7 +142,8 @@ func TestARevertNamesWhatItTakesBack(t *testing.T) {
 	base := h.commit("Begin")
 	bad := h.commit("feat: risky change")
 	h.git("commit", "--quiet", "--allow-empty", "-m", "Revert \"feat: risky change\"\n\nThis reverts commit "+bad+".")
-	h.git("commit", "--quiet", "--allow-empty", "-m", "Revert \"older change\"\n\nThis reverts commit "+strings.Repeat("9", 40)+".")
+	h.git("commit", "--quiet", "--allow-empty", "-m", "Revert \"older change\"\n\nThis reverts commit "+
+		strings.Repeat("9", 40)+".")
 	md := build(t, Source{Commits: h.since(base)}, noLookup).Markdown("key")
 	assert.Contains(t, md, "### Reverts")
 	assert.Contains(t, md, "takes back “feat: risky change”, which is part of this release too")
@@ -147,24 +152,29 @@ func TestARevertNamesWhatItTakesBack(t *testing.T) {
 
 func TestEntriesAreGroupedByTitleAndLabel(t *testing.T) {
 	for title, group := range map[string]Group{
-		"feat: a": Features, "feat(api)!: a": Features, "fix: a": Fixes, "bugfix(x): a": Fixes, "revert: a": Reverts, "chore: a": Other, "Fix a thing": Other,
+		"feat: a": Features, "feat(api)!: a": Features, "fix: a": Fixes, "bugfix(x): a": Fixes, "revert: a": Reverts,
+		"chore: a": Other, "Fix a thing": Other,
 	} {
 		e := commitEntry(gitlab.Commit{SHA: "1", Title: title}, nil)
 		assert.Equal(t, group, e.Group, title)
 	}
-	e := requestEntry(request(1, "Calendar", func(m *gitlab.MergeRequest) { m.Labels = []string{"type::feature"} }), gitlab.Commit{}, nil)
+	e := requestEntry(request(1, "Calendar", func(m *gitlab.MergeRequest) { m.Labels = []string{"type::feature"} }),
+		gitlab.Commit{}, nil)
 	assert.Equal(t, Features, e.Group)
 }
 
 func TestIssueKeysAreFoundOnceAndLinked(t *testing.T) {
-	assert.Equal(t, []string{"WEB-12", "API2-3"}, issues("WEB-12 and API2-3, again WEB-12; UTF-8, SHA-256 and web-9 are none"))
-	md := build(t, Source{Commits: []gitlab.Commit{{SHA: "12345678", Title: "WEB-12 x", Message: "WEB-12 x"}}, IssueURL: "https://issues/{key}"}, noLookup).Markdown("k")
+	assert.Equal(t, []string{"WEB-12", "API2-3"},
+		issues("WEB-12 and API2-3, again WEB-12; UTF-8, SHA-256 and web-9 are none"))
+	md := build(t, Source{Commits: []gitlab.Commit{{SHA: "12345678", Title: "WEB-12 x", Message: "WEB-12 x"}},
+		IssueURL: "https://issues/{key}"}, noLookup).Markdown("k")
 	assert.Contains(t, md, "[WEB-12](https://issues/WEB-12)")
 }
 
 func TestForeignTextCannotMentionLinkOrBreakTheList(t *testing.T) {
 	title := "ping @all <script>alert(1)</script> [x](http://evil) `code` *b* #12 !13\n- second"
-	md := build(t, Source{Commits: []gitlab.Commit{{SHA: "12345678", Title: title, AuthorName: "@channel"}}}, noLookup).Markdown("a --> b")
+	md := build(t, Source{Commits: []gitlab.Commit{{SHA: "12345678", Title: title, AuthorName: "@channel"}}},
+		noLookup).Markdown("a --> b")
 	assert.NotContains(t, md, "@all")
 	assert.NotContains(t, md, "<script>")
 	assert.NotContains(t, md, "[x](")
@@ -182,7 +192,8 @@ func TestAFallbackIsSaidInTheChangelog(t *testing.T) {
 func TestAHugeChangelogIsCutHonestly(t *testing.T) {
 	var commits []gitlab.Commit
 	for i := range 9000 {
-		commits = append(commits, gitlab.Commit{SHA: fmt.Sprintf("%040d", i), Title: strings.Repeat("long ", 25), Parents: []string{"p"}})
+		commits = append(commits, gitlab.Commit{SHA: fmt.Sprintf("%040d", i),
+			Title: strings.Repeat("long ", 25), Parents: []string{"p"}})
 	}
 	md := build(t, Source{Commits: commits}, noLookup).Markdown("k")
 	assert.Less(t, len(md), 1_000_000)
@@ -192,7 +203,8 @@ func TestAHugeChangelogIsCutHonestly(t *testing.T) {
 func TestTheDigestHoldsCountsTimesAndAShortAuthorList(t *testing.T) {
 	var commits []gitlab.Commit
 	for i := range 13 {
-		commits = append(commits, gitlab.Commit{SHA: fmt.Sprint(i), AuthorName: fmt.Sprint("author ", i), CommittedAt: time.Unix(int64(1000+i), 0)})
+		commits = append(commits, gitlab.Commit{SHA: fmt.Sprint(i), AuthorName: fmt.Sprint("author ", i),
+			CommittedAt: time.Unix(int64(1000+i), 0)})
 	}
 	d := build(t, Source{From: train.Version{Tag: "api/v2026.11.02.1"}, Commits: commits}, noLookup).Digest()
 	assert.Equal(t, "api/v2026.11.02.1", d.From)
@@ -204,7 +216,8 @@ func TestTheDigestHoldsCountsTimesAndAShortAuthorList(t *testing.T) {
 
 func TestContributorsAreKnownByNameMailAndAccount(t *testing.T) {
 	l := Changelog{source: Source{
-		Commits:  []gitlab.Commit{{AuthorName: "Ada Lovelace", AuthorEmail: "ada@example.com"}, {AuthorName: "Ada Lovelace", AuthorEmail: "ada@example.com"}},
+		Commits: []gitlab.Commit{{AuthorName: "Ada Lovelace", AuthorEmail: "ada@example.com"},
+			{AuthorName: "Ada Lovelace", AuthorEmail: "ada@example.com"}},
 		Requests: []gitlab.MergeRequest{{Author: "alovelace"}, {}},
 	}}
 	names, many := l.Accounts()

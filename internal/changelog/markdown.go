@@ -17,7 +17,8 @@ func (l Changelog) Markdown(marker string) string {
 	if !l.source.From.IsZero() {
 		from = "`" + l.source.From.String() + "`"
 	}
-	fmt.Fprintf(&b, "Changes from %s to `%s`: %s, %s.\n\n", from, l.source.To.Tag, count(l.Commits, "commit"), count(l.Requests, "merge request"))
+	fmt.Fprintf(&b, "Changes from %s to `%s`: %s, %s.\n\n", from, l.source.To.Tag, count(l.Commits, "commit"),
+		count(l.Requests, "merge request"))
 	if l.source.CompareURL != "" {
 		fmt.Fprintf(&b, "[Compare the code](%s)\n\n", l.source.CompareURL)
 	}

@@ -31,9 +31,11 @@ var (
 	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	sitePattern     = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
 	ddTagPattern    = regexp.MustCompile(`^[a-z0-9][a-z0-9_./-]{0,99}$`)
-	labelPattern    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)                              // RFC 1123, e.g. a namespace
-	objectPattern   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`) // an object, up to 253 characters
-	ownerPattern    = regexp.MustCompile(`^@@?\w([\w./-]*\w)?$|^[\w.+-]+@\w[\w.-]*\.\w+$`)
+	// RFC 1123, e.g. a namespace
+	labelPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	// an object, up to 253 characters
+	objectPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
+	ownerPattern  = regexp.MustCompile(`^@@?\w([\w./-]*\w)?$|^[\w.+-]+@\w[\w.-]*\.\w+$`)
 )
 
 // fail reports at the line of a key, or of the nearest key above that stands
@@ -106,7 +108,8 @@ func (c *checker) train(key string, t train.Train) {
 	}
 	c.project(key+".project", t.Project, "maven-clinic/maven/maven")
 	if !prefixPattern.MatchString(t.TagPrefix) {
-		c.fail(key+".tagPrefix", "%q cannot begin a tag: write letters, digits, -, _ and single / or . between them, for example api/", t.TagPrefix)
+		c.fail(key+".tagPrefix", "%q cannot begin a tag: write letters, digits, -, _ and single / or . between them, for "+
+			"example api/", t.TagPrefix)
 	}
 	if t.Zone == "" {
 		c.missing(key+".zone", "America/New_York")
@@ -121,7 +124,8 @@ func (c *checker) train(key string, t train.Train) {
 	c.environment(key+".staging", t.Staging, "staging")
 	c.environment(key+".production", t.Production, "production")
 	if a := t.Staging.Flux; sameObject(a, t.Production.Flux) {
-		c.fail(key+".production.flux", "staging and production are the same Flux object, %s in %s of %s: each needs its own", a.Name(), a.Namespace, a.Context)
+		c.fail(key+".production.flux", "staging and production are the same Flux object, %s in %s of %s: each needs its own",
+			a.Name(), a.Namespace, a.Context)
 	}
 	c.e2e(key+".e2e", t.E2E)
 	c.slack(key+".slack", t.Slack)
@@ -131,7 +135,9 @@ func (c *checker) train(key string, t train.Train) {
 	}
 	c.policy(key+".policy", t.Policy)
 	if u := t.Changelog.IssueURL; u != "" && !strings.Contains(u, "{key}") {
-		c.fail(key+".changelog.issueURL", "%q has no place for the issue: write {key} where it belongs, for example https://issues.example.com/browse/{key}", u)
+		c.fail(key+".changelog.issueURL",
+			"%q has no place for the issue: write {key} where it belongs, for example https://issues.example.com/browse/{key}",
+			u)
 	}
 }
 
@@ -170,7 +176,8 @@ func (c *checker) project(key, value, example string) {
 	if value == "" {
 		c.missing(key, example)
 	} else if !projectPattern.MatchString(value) {
-		c.fail(key, "%q is not the path of a GitLab project: write group and project without address, for example %s", value, example)
+		c.fail(key, "%q is not the path of a GitLab project: write group and project without address, for example %s", value,
+			example)
 	}
 }
 
@@ -188,13 +195,15 @@ func word[T ~string](c *checker, key string, value T, allowed ...T) {
 
 func (c *checker) environment(key string, e train.Environment, name string) {
 	if e.Job == "" {
-		c.fail(key+".job", "this key is missing: write the name of the deploy job in the tag's pipeline, for example deploy-%s", name)
+		c.fail(key+".job", "this key is missing: write the name of the deploy job in the tag's pipeline, for example "+
+			"deploy-%s", name)
 	}
 	c.flux(key+".flux", e.Flux, name)
 	word(c, key+".start", e.Start, train.StartPlay, train.StartAutomatic)
 	word(c, key+".rollback", e.Rollback, train.RollbackOurs, train.RollbackPipeline, train.RollbackNobody)
 	if e.RollbackJob != "" && e.RollbackJob == e.Job {
-		c.fail(key+".rollbackJob", "%q is the deploy job: name a job that puts back the tag in %s, or remove the key", e.RollbackJob, train.RollbackVariable)
+		c.fail(key+".rollbackJob", "%q is the deploy job: name a job that puts back the tag in %s, or remove the key",
+			e.RollbackJob, train.RollbackVariable)
 	}
 	if e.Smoke != nil && c.sound(key+".smoke") {
 		c.smoke(key+".smoke", *e.Smoke)
@@ -217,20 +226,24 @@ func (c *checker) flux(key string, o train.FluxObject, context string) {
 	case o.Kustomization != "":
 		c.object(key+".kustomization", o.Kustomization, "Kustomization")
 	case c.sound(key + ".helmRelease"):
-		c.fail(key+".kustomization", "this key is missing: write the name of the Flux Kustomization, for example api, or helmRelease with that of a HelmRelease")
+		c.fail(key+".kustomization", "this key is missing: write the name of the Flux Kustomization, for example api, or "+
+			"helmRelease with that of a HelmRelease")
 	}
 	if o.Image == "" {
 		return
 	}
 	parts := strings.Split(o.Image, "/")
-	if len(parts) != 3 || !labelPattern.MatchString(parts[0]) || !isObject(parts[1]) || !labelPattern.MatchString(parts[2]) {
-		c.fail(key+".image", "%q does not name a container: write <namespace>/<deployment>/<container>, for example api/api/web", o.Image)
+	if len(parts) != 3 || !labelPattern.MatchString(parts[0]) || !isObject(parts[1]) ||
+		!labelPattern.MatchString(parts[2]) {
+		c.fail(key+".image", "%q does not name a container: write <namespace>/<deployment>/<container>, for example "+
+			"api/api/web", o.Image)
 	}
 }
 
 func (c *checker) object(key, name, kind string) {
 	if !isObject(name) {
-		c.fail(key, "%q is not the name of a %s: write lower-case letters, digits and - or . between them, for example api", name, kind)
+		c.fail(key, "%q is not the name of a %s: write lower-case letters, digits and - or . between them, for example api",
+			name, kind)
 	}
 }
 
@@ -252,7 +265,8 @@ const (
 
 func (c *checker) retry(key string, r train.Retry) {
 	if r.Attempts < 1 || r.Attempts > maxAttempts {
-		c.fail(key+".attempts", "%d is out of bounds: write 1, so that nothing is tried again by itself, to %d", r.Attempts, maxAttempts)
+		c.fail(key+".attempts", "%d is out of bounds: write 1, so that nothing is tried again by itself, to %d", r.Attempts,
+			maxAttempts)
 	}
 	if r.Wait < minWait || r.Wait > maxWait {
 		c.fail(key+".wait", "%s is out of bounds: write %s to %s", r.Wait, minWait, maxWait)
@@ -263,9 +277,11 @@ func (c *checker) datadog(key string, d train.DatadogConfig) {
 	if d.Service == "" {
 		c.missing(key+".service", "api")
 	}
-	for _, tag := range []struct{ key, value, example string }{{"service", d.Service, "api"}, {"team", d.Team, "eng-exp"}} {
+	for _, tag := range []struct{ key, value, example string }{{"service", d.Service, "api"},
+		{"team", d.Team, "eng-exp"}} {
 		if tag.value != "" && !ddTagPattern.MatchString(tag.value) {
-			c.fail(key+"."+tag.key, "%q is not the value of a tag: write up to 100 lower-case letters, digits, _, -, . and /, for example %s", tag.value, tag.example)
+			c.fail(key+"."+tag.key, "%q is not the value of a tag: write up to 100 lower-case letters, digits, _, -, . and /, "+
+				"for example %s", tag.value, tag.example)
 		}
 	}
 }
@@ -278,7 +294,8 @@ func (c *checker) e2e(key string, e train.E2EConfig) {
 	}
 	for _, owner := range slices.Sorted(maps.Keys(e.Owners)) {
 		if at := join(key+".owners", owner); !ownerPattern.MatchString(owner) {
-			c.fail(at, "%q is not an owner in CODEOWNERS: write @ and a user or group, or a mail address, in quotes, for example %q", owner, "@maven/pods/booking")
+			c.fail(at, "%q is not an owner in CODEOWNERS: write @ and a user or group, or a mail address, in quotes, for "+
+				"example %q", owner, "@maven/pods/booking")
 		} else {
 			c.handle(at, e.Owners[owner], groupPattern, "a Slack group", "@pod-booking")
 		}
@@ -293,7 +310,8 @@ func (c *checker) junit(key, pattern string) {
 	case err != nil:
 		c.fail(key, "%q is not a pattern: write *, ? and closed [ ], for example %s", pattern, example)
 	case path.IsAbs(pattern), path.Clean(pattern) != pattern, strings.HasPrefix(pattern, "../"):
-		c.fail(key, "%q is not a path inside the artifacts: write it from their root, without / or . at the beginning, for example %s", pattern, example)
+		c.fail(key, "%q is not a path inside the artifacts: write it from their root, without / or . at the beginning, for "+
+			"example %s", pattern, example)
 	case strings.Contains(pattern, "**"):
 		c.fail(key, "%q would not look into directories below: write one * for each, for example results/*/*.xml", pattern)
 	}
@@ -316,7 +334,8 @@ func (c *checker) smoke(key string, s train.Smoke) {
 func (c *checker) variables(key string, variables map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		if !variablePattern.MatchString(name) {
-			c.fail(join(key, name), "%q is not the name of a variable: write letters, digits and _, for example TRIGGER_ID", name)
+			c.fail(join(key, name), "%q is not the name of a variable: write letters, digits and _, for example TRIGGER_ID",
+				name)
 		} else if name == train.RunVariable {
 			c.fail(join(key, name), "Release Train sets this variable itself, to find its pipelines again: remove it")
 		}
@@ -349,13 +368,16 @@ func (c *checker) pair(key string, t train.Train, otherKey string, o train.Train
 	if t.Name == o.Name && t.Name != "" {
 		c.fail(key+".name", "the train %q exists already as %s: give each its own name", t.Name, otherKey)
 	}
-	if strings.EqualFold(t.Project, o.Project) && t.Project != "" && (strings.HasPrefix(t.TagPrefix, o.TagPrefix) || strings.HasPrefix(o.TagPrefix, t.TagPrefix)) {
-		c.fail(key+".tagPrefix", "%q and %q of %s are ambiguous in one project: neither may be the beginning of the other", t.TagPrefix, o.TagPrefix, otherKey)
+	if strings.EqualFold(t.Project, o.Project) && t.Project != "" && (strings.HasPrefix(t.TagPrefix, o.TagPrefix) ||
+		strings.HasPrefix(o.TagPrefix, t.TagPrefix)) {
+		c.fail(key+".tagPrefix", "%q and %q of %s are ambiguous in one project: neither may be the beginning of the other",
+			t.TagPrefix, o.TagPrefix, otherKey)
 	}
 	for _, a := range environments(key, t) {
 		for _, b := range environments(otherKey, o) {
 			if sameObject(a.Flux, b.Flux) && a.Lock != b.Lock {
-				c.fail(a.key+".flux", "%s deploys to the same Flux object: give both the same lock, so that only one deploys at a time", b.key)
+				c.fail(a.key+".flux", "%s deploys to the same Flux object: give both the same lock, so that only one deploys at a "+
+					"time", b.key)
 			}
 		}
 	}

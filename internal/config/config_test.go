@@ -54,10 +54,12 @@ func TestTheExampleIsTheTrainOfTheProcessDocument(t *testing.T) {
 	assert.Equal(t, train.Window{Opens: calendar.Clock{Hour: 11}, Closes: calendar.Clock{Hour: 16}}, tr.Window)
 	assert.Equal(t, calendar.Clock{Hour: 17}, tr.Cut.At)
 	assert.Equal(t, "promote-production", tr.Production.Job)
-	assert.Equal(t, train.FluxObject{Context: "staging", Namespace: "flux-system", Kustomization: "api", TagPrefix: "api/"}, tr.Staging.Flux)
+	assert.Equal(t, train.FluxObject{Context: "staging", Namespace: "flux-system", Kustomization: "api",
+		TagPrefix: "api/"}, tr.Staging.Flux)
 	assert.Equal(t, "maven/maven-web", tr.E2E.Project)
 	assert.Equal(t, map[string]string{"TRIGGER_ID": "e2e", "ENV": "staging"}, tr.E2E.Variables)
-	assert.Equal(t, []string{"#mono-release-coordination", "#staging-e2e-web-alerts", "#deploy-staging", "#deploy-maven"}, tr.Slack.Channels())
+	assert.Equal(t, []string{"#mono-release-coordination", "#staging-e2e-web-alerts", "#deploy-staging", "#deploy-maven"},
+		tr.Slack.Channels())
 	assert.Equal(t, "@eng-exp-on-call", tr.Slack.OnCall)
 	assert.Equal(t, train.RollbackOurs, tr.Staging.Rollback)
 	assert.Equal(t, train.RollbackOurs, tr.Production.Rollback)
@@ -65,7 +67,8 @@ func TestTheExampleIsTheTrainOfTheProcessDocument(t *testing.T) {
 	assert.Equal(t, train.Retry{Attempts: 3, Wait: calendar.Duration(time.Minute)}, tr.Retry)
 	assert.Equal(t, &train.DatadogConfig{Service: "api", Team: "eng-exp"}, tr.Datadog)
 	assert.Equal(t, "results/*.xml", tr.E2E.JUnit)
-	assert.Equal(t, map[string]string{"@maven/pods/booking": "@pod-booking", "@maven/pods/payments": "@pod-payments"}, tr.E2E.Owners)
+	assert.Equal(t, map[string]string{"@maven/pods/booking": "@pod-booking", "@maven/pods/payments": "@pod-payments"},
+		tr.E2E.Owners)
 }
 
 func TestTheAlternativesOfTheExampleAreTaken(t *testing.T) {
@@ -74,15 +77,20 @@ func TestTheAlternativesOfTheExampleAreTaken(t *testing.T) {
 		replace []string
 		want    func(*train.Environment)
 	}{
-		"rollback job": {[]string{"# rollbackJob: ", "rollbackJob: "}, func(e *train.Environment) { e.RollbackJob = "rollback-production" }},
-		"Helm release": {[]string{object, "", "# flux: {context: production, helmRelease", "flux: {context: production, helmRelease"}, func(e *train.Environment) {
+		"rollback job": {[]string{"# rollbackJob: ", "rollbackJob: "},
+			func(e *train.Environment) { e.RollbackJob = "rollback-production" }},
+		"Helm release": {[]string{object, "", "# flux: {context: production, helmRelease",
+			"flux: {context: production, helmRelease"}, func(e *train.Environment) {
 			e.Flux.Kustomization, e.Flux.HelmRelease = "", "api"
 		}},
-		"image": {[]string{object, "", "# flux: {context: production, kustomization", "flux: {context: production, kustomization"}, func(e *train.Environment) {
+		"image": {[]string{object, "", "# flux: {context: production, kustomization",
+			"flux: {context: production, kustomization"}, func(e *train.Environment) {
 			e.Flux.Kustomization, e.Flux.Image = "apps", "api/api/web"
 		}},
-		"rollback by the pipeline": {[]string{"rollback: ours\n", "rollback: pipeline\n"}, func(e *train.Environment) { e.Rollback = train.RollbackPipeline }},
-		"rollback by nobody":       {[]string{"rollback: ours\n", "rollback: none\n"}, func(e *train.Environment) { e.Rollback = train.RollbackNobody }},
+		"rollback by the pipeline": {[]string{"rollback: ours\n", "rollback: pipeline\n"},
+			func(e *train.Environment) { e.Rollback = train.RollbackPipeline }},
+		"rollback by nobody": {[]string{"rollback: ours\n", "rollback: none\n"},
+			func(e *train.Environment) { e.Rollback = train.RollbackNobody }},
 	} {
 		plain, err := config.Parse("release.yaml", []byte(example(t)), today)
 		require.NoError(t, err)
@@ -95,7 +103,8 @@ func TestTheAlternativesOfTheExampleAreTaken(t *testing.T) {
 
 func TestTheBoundsOfRetriesAreTaken(t *testing.T) {
 	for _, c := range [][2]string{{"1", "1s"}, {"10", "1h"}} {
-		f, err := config.Parse("release.yaml", []byte(example(t, "attempts: 3 ", "attempts: "+c[0]+" ", "wait: 1m ", "wait: "+c[1]+" ")), today)
+		f, err := config.Parse("release.yaml",
+			[]byte(example(t, "attempts: 3 ", "attempts: "+c[0]+" ", "wait: 1m ", "wait: "+c[1]+" ")), today)
 		require.NoError(t, err)
 		assert.Equal(t, c[0], fmt.Sprint(f.Trains[0].Retry.Attempts))
 		assert.Equal(t, c[1], f.Trains[0].Retry.Wait.String())
@@ -179,7 +188,8 @@ func TestAnchorsMayShareWhatTrainsHaveInCommon(t *testing.T) {
 }
 
 func TestTwoTrainsOfOneFluxObjectMayShareALock(t *testing.T) {
-	text := example(t, "job: deploy-staging ", "lock: one\n      job: deploy-staging", "job: promote-production", "lock: two\n      job: promote-production")
+	text := example(t, "job: deploy-staging ", "lock: one\n      job: deploy-staging", "job: promote-production",
+		"lock: two\n      job: promote-production")
 	_, second, _ := strings.Cut(text, "trains:\n")
 	second = strings.NewReplacer("name: api ", "name: web ", "tagPrefix: api/", "tagPrefix: web/").Replace(second)
 	_, err := config.Parse("release.yaml", []byte(text+second), today)
@@ -187,8 +197,10 @@ func TestTwoTrainsOfOneFluxObjectMayShareALock(t *testing.T) {
 }
 
 func TestOnePrefixMayServeTwoProjects(t *testing.T) {
-	text := twoTrains(t, "name: api ", "name: web ", "project: maven-clinic/maven/maven ", "project: maven-clinic/maven/web ",
-		"flux-system, kustomization: api}", "flux-system, kustomization: web}", "context: production, namespace: flux-system, kustomization: api}", "context: production, kustomization: web}")
+	text := twoTrains(t, "name: api ", "name: web ", "project: maven-clinic/maven/maven ",
+		"project: maven-clinic/maven/web ",
+		"flux-system, kustomization: api}", "flux-system, kustomization: web}",
+		"context: production, namespace: flux-system, kustomization: api}", "context: production, kustomization: web}")
 	_, err := config.Parse("release.yaml", []byte(text), today)
 	assert.NoError(t, err)
 }
@@ -227,7 +239,8 @@ func TestTheEnvironmentOverridesAddresses(t *testing.T) {
 	f := config.File{GitLab: config.Server{URL: "https://gitlab.com"}, Kubernetes: config.Kubernetes{Kubeconfig: "file"}}
 	none := f.WithEnv(func(string) string { return "" })
 	assert.Equal(t, f, none)
-	env := map[string]string{"GITLAB_URL": "http://127.0.0.1:1", "SLACK_API_URL": "http://127.0.0.1:2", "KUBECONFIG": "other", "DD_SITE": "datadoghq.eu", "DD_URL": "http://127.0.0.1:3"}
+	env := map[string]string{"GITLAB_URL": "http://127.0.0.1:1", "SLACK_API_URL": "http://127.0.0.1:2",
+		"KUBECONFIG": "other", "DD_SITE": "datadoghq.eu", "DD_URL": "http://127.0.0.1:3"}
 	got := f.WithEnv(func(k string) string { return env[k] })
 	assert.Equal(t, "http://127.0.0.1:1", got.GitLab.URL)
 	assert.Equal(t, "http://127.0.0.1:2", got.Slack.URL)

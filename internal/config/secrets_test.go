@@ -56,7 +56,8 @@ func TestEveryMissingSecretIsNamedAtOnceWithItsUse(t *testing.T) {
 }
 
 func TestSecretsNeverPrintTheirValues(t *testing.T) {
-	s := secrets(map[string]string{"GITLAB_TOKEN": "hunter2", "SLACK_BOT_TOKEN": "hunter2", "SLACK_APP_TOKEN": "hunter2", "DD_API_KEY": "hunter2", "DD_APP_KEY": "hunter2"})
+	s := secrets(map[string]string{"GITLAB_TOKEN": "hunter2", "SLACK_BOT_TOKEN": "hunter2", "SLACK_APP_TOKEN": "hunter2",
+		"DD_API_KEY": "hunter2", "DD_APP_KEY": "hunter2"})
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%t"} {
 		_, _ = fmt.Fprintf(&out, verb+verb+verb+"\n", s, &s, struct{ S config.Secrets }{s})

@@ -61,7 +61,8 @@ func ParseJUnit(r io.Reader) ([]Case, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the JUnit report is not readable XML: %w", err)
 	case root.XMLName.Local != "testsuites" && root.XMLName.Local != "testsuite":
-		return nil, fmt.Errorf("the file is no JUnit report: it starts with <%s>, expected <testsuites> or <testsuite>", root.XMLName.Local)
+		return nil, fmt.Errorf("the file is no JUnit report: it starts with <%s>, expected <testsuites> or <testsuite>",
+			root.XMLName.Local)
 	}
 	return root.cases(root.File), nil
 }

@@ -28,7 +28,8 @@ func filesOf(cases []cypress.Case) map[string]string {
 }
 
 func TestTheFileOfACaseIsItsOwnElseOfItsSuiteElseOfTheRootBefore(t *testing.T) {
-	assert.Equal(t, map[string]string{"first": "root.ts", "own": "own.ts", "suite": "suite.ts", "root": "root.ts", "other": "other.ts", "unknown": ""},
+	assert.Equal(t, map[string]string{"first": "root.ts", "own": "own.ts", "suite": "suite.ts", "root": "root.ts",
+		"other": "other.ts", "unknown": ""},
 		filesOf(parse(t, `<testsuites>
 			<testsuite name="Root Suite" file="root.ts"><testcase name="first"/></testsuite>
 			<testsuite name="A" file="suite.ts"><testcase name="own" file="own.ts"/><testcase name="suite"/></testsuite>

@@ -12,11 +12,13 @@ import (
 var (
 	// Time, number of the stream, O or E for its kind, + for a continuation.
 	// An editor may have cut the space off an empty line.
-	stampPattern = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z [0-9a-fA-F]{2}[OE]([ +]|$)`)
+	stampPattern = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z ` +
+		`[0-9a-fA-F]{2}[OE]([ +]|$)`)
 	// The end of a marker is asked for, so that no text is lost where a log was
 	// saved without control characters and the text follows at once.
-	sectionPattern = regexp.MustCompile(`section_(?:start|end):[0-9]+:[^\s\[\x1b]+(?:\[[^\]]*\])?(?:\r(?:\x1b\[0K)?|\x1b\[0K|$)`)
-	csiPattern     = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]`)
+	sectionPattern = regexp.MustCompile(`section_(?:start|end):[0-9]+:[^\s\[\x1b]+` +
+		`(?:\[[^\]]*\])?(?:\r(?:\x1b\[0K)?|\x1b\[0K|$)`)
+	csiPattern = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]`)
 )
 
 // Clean makes the trace of a GitLab job readable: it takes away the Runner's
@@ -121,7 +123,8 @@ type Spec struct {
 }
 
 // Sign, file, duration (or SKIPPED), then tests, passing, failing, pending, skipped.
-var specPattern = regexp.MustCompile(`^ (\S) +(\S.*?) +\S+ +([0-9]+|-) +(?:[0-9]+|-) +([0-9]+|-) +(?:[0-9]+|-) +(?:[0-9]+|-) *$`)
+var specPattern = regexp.MustCompile(`^ (\S) +(\S.*?) +\S+ +([0-9]+|-) +(?:[0-9]+|-) +` +
+	`([0-9]+|-) +(?:[0-9]+|-) +(?:[0-9]+|-) *$`)
 
 // Finished are the specs in the last "(Run Finished)" table of a job's trace, in
 // its order; nil when there is none, for example since the job was stopped.

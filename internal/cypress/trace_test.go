@@ -45,7 +45,9 @@ func TestAContinuationOverwritesWhatEndsInACarriageReturn(t *testing.T) {
 
 func TestSectionMarkersAreTakenAway(t *testing.T) {
 	assert.Equal(t, "Preparing\nrest\n", cypress.Clean(
-		"section_end:1778232523:get_sources\r\x1b[0Ksection_start:1778232523:step-script.1[collapsed=true]\r\x1b[0K\x1b[36;1mPreparing\x1b[0;m\nrest\nsection_end:1778232523:x"))
+		"section_end:1778232523:get_sources\r\x1b[0K"+
+			"section_start:1778232523:step-script.1[collapsed=true]\r\x1b[0K\x1b[36;1mPreparing\x1b[0;m\n"+
+			"rest\nsection_end:1778232523:x"))
 }
 
 func TestASectionMarkerThatLostItsControlCharactersTakesNoTextWithIt(t *testing.T) {
@@ -85,17 +87,19 @@ func TestTheRunUrlIsThatOfTheBoxWhileNoRunIsRecorded(t *testing.T) {
 }
 
 func TestTheRunUrlThatWrapsOverBoxLinesIsJoined(t *testing.T) {
-	assert.Equal(t, "https://dashboard.cypress.io/projects/abc/runs/0f8fad5b-d9cb-469f-a165-70867728950e", cypress.RunURL(lines(
-		"  │ Run URL:    https://dashboard.cypress.io/pro │",
-		"  │             jects/abc/runs/0f8fad5b-d9cb-469 │",
-		"  │             f-a165-70867728950e              │",
-		"  │ Next:       one                              │",
-		"  │             more                             │",
-	)))
+	assert.Equal(t, "https://dashboard.cypress.io/projects/abc/runs/0f8fad5b-d9cb-469f-a165-70867728950e",
+		cypress.RunURL(lines(
+			"  │ Run URL:    https://dashboard.cypress.io/pro │",
+			"  │             jects/abc/runs/0f8fad5b-d9cb-469 │",
+			"  │             f-a165-70867728950e              │",
+			"  │ Next:       one                              │",
+			"  │             more                             │",
+		)))
 }
 
 func TestTheRunUrlOfOldCypressHasAHash(t *testing.T) {
-	assert.Equal(t, "https://dashboard.cypress.io/#/projects/wnkmbr/runs/3", cypress.RunURL("  Recorded Run: https://dashboard.cypress.io/#/projects/wnkmbr/runs/3"))
+	assert.Equal(t, "https://dashboard.cypress.io/#/projects/wnkmbr/runs/3",
+		cypress.RunURL("  Recorded Run: https://dashboard.cypress.io/#/projects/wnkmbr/runs/3"))
 }
 
 func TestATraceThatRecordsNothingHasNoRunUrl(t *testing.T) {
@@ -109,7 +113,8 @@ func TestATraceThatRecordsNothingHasNoRunUrl(t *testing.T) {
 }
 
 func TestTheRunUrlCannotBreakOutOfALink(t *testing.T) {
-	assert.Equal(t, "https://cloud.cypress.io/projects/a", cypress.RunURL("Recorded Run: https://cloud.cypress.io/projects/a|<!channel>"))
+	assert.Equal(t, "https://cloud.cypress.io/projects/a",
+		cypress.RunURL("Recorded Run: https://cloud.cypress.io/projects/a|<!channel>"))
 }
 
 func TestTheSpecsOfTheLastTableAreReadInTheirOrder(t *testing.T) {
@@ -157,7 +162,8 @@ func TestALongSpecNameThatWrapsIsJoined(t *testing.T) {
 }
 
 func TestATraceWithoutATableHasNoSpecs(t *testing.T) {
-	for _, trace := range []string{"", "(Run Finished)", "  │ ✖  a.cy.ts   00:14  1  -  1  -  - │", "(Run Finished)\n│ Tests:  1 │\n"} {
+	for _, trace := range []string{"", "(Run Finished)", "  │ ✖  a.cy.ts   00:14  1  -  1  -  - │",
+		"(Run Finished)\n│ Tests:  1 │\n"} {
 		assert.Nil(t, cypress.Finished(trace), trace)
 	}
 }

@@ -99,7 +99,8 @@ func (c *Client) read(what call, resp *http.Response, err error, v any) error {
 	}
 	if json.NewDecoder(resp.Body).Decode(v) != nil {
 		return &train.Fault{
-			System: "Datadog", Kind: train.FaultUnavailable, Tried: what.tried, Status: resp.StatusCode, Answer: "the answer cannot be read",
+			System: "Datadog", Kind: train.FaultUnavailable, Tried: what.tried, Status: resp.StatusCode,
+			Answer: "the answer cannot be read",
 		}
 	}
 	return nil
@@ -116,7 +117,8 @@ func (c *Client) Validate(ctx context.Context) error {
 	err = c.read(what, resp, err, &answer)
 	if train.FaultIs(err, train.FaultForbidden) || err == nil && !answer.Valid {
 		return &train.Fault{
-			System: "Datadog", Kind: train.FaultAuth, Tried: what.tried, Status: resp.StatusCode, Answer: "the key is not valid", Advice: adviceKey,
+			System: "Datadog", Kind: train.FaultAuth, Tried: what.tried, Status: resp.StatusCode,
+			Answer: "the key is not valid", Advice: adviceKey,
 		}
 	}
 	return err

@@ -83,7 +83,8 @@ func TestAnEventIsPostedAsMarkdownWithItsKeyTagsAndTime(t *testing.T) {
 	c, seen := serve(t, 202, `{"status":"ok","event":{"id":7,"id_str":"7","url":"https://app.example.com/event/event?id=7"}}`)
 	at := time.Now().Add(-time.Hour)
 	url, err := c.PostEvent(t.Context(), datadog.Event{
-		Title: "Deployed", Text: "**api**", AlertType: "success", AggregationKey: "release:api", Tags: []string{"env:staging"}, At: at,
+		Title: "Deployed", Text: "**api**", AlertType: "success", AggregationKey: "release:api",
+		Tags: []string{"env:staging"}, At: at,
 	})
 	require.NoError(t, err)
 	assert.Equal(t, "https://app.example.com/event/event?id=7", url)
@@ -131,7 +132,8 @@ func TestAnEventIsPostedWhenOnlyItsAnswerCannotBeRead(t *testing.T) {
 
 func TestEventsAreFoundNewestFirstWithTheirPages(t *testing.T) {
 	c, seen := serve(t, 200, `{"data":[
-		{"type":"event","attributes":{"message":"m","timestamp":"2026-11-24T09:30:00.5Z","attributes":{"title":"Deployed","status":"brand-new","evt":{"id":"42"}}}},
+		{"type":"event","attributes":{"message":"m",
+		 "timestamp":"2026-11-24T09:30:00.5Z","attributes":{"title":"Deployed","status":"brand-new","evt":{"id":"42"}}}},
 		{"type":"event","attributes":{"message":"only text","timestamp":"2026-11-24T09:10:00Z"}}]}`)
 	found, err := c.FindEvents(t.Context(), "release_run:x", from, to, 5000)
 	require.NoError(t, err)
@@ -181,21 +183,25 @@ func TestLogsAreReadNewestFirst(t *testing.T) {
 
 func TestOnlyMonitorsThatAlertOrWarnAreFiring(t *testing.T) {
 	c, seen := serve(t, 200, `{"monitors":[
-		{"id":1,"name":"Errors","status":"Alert","type":"query alert"},{"id":2,"name":"Latency","status":"Warn","type":"a type of next year"},
+		{"id":1,"name":"Errors","status":"Alert","type":"query alert"},
+		{"id":2,"name":"Latency","status":"Warn","type":"a type of next year"},
 		{"id":3,"name":"alert or warn","status":"OK"},{"id":4,"name":"Gone","status":"No Data"}]}`)
 	found, err := c.FiringMonitors(t.Context(), "service:api env:production")
 	require.NoError(t, err)
 	assert.Equal(t, []datadog.Monitor{
-		{ID: 1, Name: "Errors", Status: "Alert", URL: c.MonitorURL(1)}, {ID: 2, Name: "Latency", Status: "Warn", URL: c.MonitorURL(2)},
+		{ID: 1, Name: "Errors", Status: "Alert", URL: c.MonitorURL(1)},
+		{ID: 2, Name: "Latency", Status: "Warn", URL: c.MonitorURL(2)},
 	}, found)
 	assert.Equal(t, "GET /base/api/v1/monitor/search", (*seen)[0].Line)
 	assert.Equal(t, "service:api env:production status:(alert OR warn)", (*seen)[0].Query)
 }
 
 func TestADeploymentIsRecordedOnce(t *testing.T) {
-	c, seen := serve(t, 404, `{"errors":["Not Found"]}`, 202, `{"data":{"id":"x"}}`, 200, `{"data":{"id":"x","type":"dora_deployment","attributes":{}}}`)
+	c, seen := serve(t, 404, `{"errors":["Not Found"]}`, 202, `{"data":{"id":"x"}}`, 200,
+		`{"data":{"id":"x","type":"dora_deployment","attributes":{}}}`)
 	d := datadog.Deployment{
-		ID: datadog.DORAID("api/v2026.11.24.1", "production", "1"), Service: "api", Env: "production", Version: "v1", Team: "web",
+		ID: datadog.DORAID("api/v2026.11.24.1", "production", "1"), Service: "api", Env: "production",
+		Version: "v1", Team: "web",
 		RepositoryURL: "https://gitlab.com/a/b", CommitSHA: strings.Repeat("a", 40), StartedAt: from, FinishedAt: to,
 	}
 	require.NoError(t, c.RecordDeployment(t.Context(), d))
@@ -213,14 +219,16 @@ func TestADeploymentIsRecordedOnce(t *testing.T) {
 
 func TestAFailureIsRecordedOnceAndMayStillLast(t *testing.T) {
 	c, seen := serve(t, 400, `{"errors":[{"title":"Bad Request"}]}`, 200, `not JSON`, 200, `{"data":{"id":"x"}}`)
-	f := datadog.Failure{ID: datadog.DORAID("api/v2026.11.24.1", "failure"), Service: "api", Env: "production", Name: "Rolled back", Severity: "High", StartedAt: from}
+	f := datadog.Failure{ID: datadog.DORAID("api/v2026.11.24.1", "failure"), Service: "api", Env: "production",
+		Name: "Rolled back", Severity: "High", StartedAt: from}
 	require.NoError(t, c.RecordFailure(t.Context(), f))
 	require.NoError(t, c.RecordFailure(t.Context(), f))
 	require.Len(t, *seen, 3)
 	assert.Equal(t, "GET /base/api/v2/dora/failures/"+f.ID, (*seen)[0].Line)
 	assert.Equal(t, "POST /base/api/v2/dora/failure", (*seen)[1].Line)
 	assert.Equal(t, map[string]any{
-		"id": f.ID, "services": []any{"api"}, "env": "production", "name": "Rolled back", "severity": "High", "started_at": float64(from.UnixNano()),
+		"id": f.ID, "services": []any{"api"}, "env": "production", "name": "Rolled back", "severity": "High",
+		"started_at": float64(from.UnixNano()),
 	}, (*seen)[1].at("data", "attributes"))
 }
 
@@ -229,7 +237,8 @@ func TestNothingIsRecordedWhenLookingFails(t *testing.T) {
 	err := c.RecordDeployment(t.Context(), datadog.Deployment{ID: datadog.DORAID("a")})
 	assert.True(t, train.FaultIs(err, train.FaultForbidden), err)
 	assert.Contains(t, err.Error(), "dora_metrics_read")
-	assert.True(t, train.FaultIs(c.RecordFailure(t.Context(), datadog.Failure{ID: datadog.DORAID("a")}), train.FaultForbidden))
+	assert.True(t, train.FaultIs(c.RecordFailure(t.Context(), datadog.Failure{ID: datadog.DORAID("a")}),
+		train.FaultForbidden))
 	for _, r := range *seen {
 		assert.True(t, strings.HasPrefix(r.Line, "GET "), r.Line)
 	}
@@ -243,15 +252,18 @@ func calls(ctx context.Context, c *datadog.Client) map[string]error {
 	_, errs["CountLogs"] = c.CountLogs(ctx, "*", from, to)
 	_, errs["Logs"] = c.Logs(ctx, "*", from, to, 1)
 	_, errs["FiringMonitors"] = c.FiringMonitors(ctx, "")
-	errs["RecordDeployment"] = c.RecordDeployment(ctx, datadog.Deployment{ID: datadog.DORAID("a"), StartedAt: from, FinishedAt: to})
+	errs["RecordDeployment"] = c.RecordDeployment(ctx, datadog.Deployment{ID: datadog.DORAID("a"),
+		StartedAt: from, FinishedAt: to})
 	errs["RecordFailure"] = c.RecordFailure(ctx, datadog.Failure{ID: datadog.DORAID("a"), StartedAt: from})
 	return errs
 }
 
 func TestEveryRefusalOfEveryCallIsAFaultWithoutKeys(t *testing.T) {
 	for status, kind := range map[int]train.FaultKind{
-		307: train.FaultInvalid, 400: train.FaultInvalid, 401: train.FaultAuth, 403: train.FaultForbidden, 404: train.FaultNotFound, 408: train.FaultUnavailable,
-		409: train.FaultConflict, 413: train.FaultInvalid, 429: train.FaultRateLimited, 500: train.FaultUnavailable, 503: train.FaultUnavailable,
+		307: train.FaultInvalid, 400: train.FaultInvalid, 401: train.FaultAuth, 403: train.FaultForbidden,
+		404: train.FaultNotFound, 408: train.FaultUnavailable,
+		409: train.FaultConflict, 413: train.FaultInvalid, 429: train.FaultRateLimited, 500: train.FaultUnavailable,
+		503: train.FaultUnavailable,
 	} {
 		echo := `{"errors":["refused ` + apiKey + ` and ` + appKey + `",{"title":"Odd","detail":"because"}]}`
 		c, _ := serve(t, status, echo)
@@ -274,8 +286,9 @@ func TestEveryRefusalOfEveryCallIsAFaultWithoutKeys(t *testing.T) {
 
 func TestALimitSaysHowManySecondsAreLeft(t *testing.T) {
 	for header, wait := range map[string]time.Duration{
-		"X-RateLimit-Reset: 37": 37 * time.Second, "Retry-After: 5": 5 * time.Second, "X-RateLimit-Reset: 1795514400": time.Hour,
-		"X-RateLimit-Reset: soon": 0, "X-RateLimit-Reset: -1": 0, "X-Other: 1": 0,
+		"X-RateLimit-Reset: 37": 37 * time.Second, "Retry-After: 5": 5 * time.Second,
+		"X-RateLimit-Reset: 1795514400": time.Hour,
+		"X-RateLimit-Reset: soon":       0, "X-RateLimit-Reset: -1": 0, "X-Other: 1": 0,
 	} {
 		count := 0
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -295,9 +308,13 @@ func TestALimitSaysHowManySecondsAreLeft(t *testing.T) {
 }
 
 func TestABrokenNetworkIsUnavailableAndNamesNoURL(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
+		*http.Request) {
+		panic(http.ErrAbortHandler)
+	}))
 	defer server.Close()
-	for name, err := range calls(t.Context(), datadog.New(datadog.Options{URL: server.URL, APIKey: apiKey, AppKey: appKey})) {
+	for name, err := range calls(t.Context(),
+		datadog.New(datadog.Options{URL: server.URL, APIKey: apiKey, AppKey: appKey})) {
 		assert.True(t, train.FaultIs(err, train.FaultUnavailable), "%s: %v", name, err)
 		assert.NotContains(t, err.Error(), "http://", name)
 		assert.NotContains(t, err.Error(), "very-secret", name)
@@ -310,10 +327,12 @@ func TestABrokenNetworkIsUnavailableAndNamesNoURL(t *testing.T) {
 }
 
 func TestAWrongSettingIsInvalidAndNamesNoKey(t *testing.T) {
-	for name, err := range calls(t.Context(), datadog.New(datadog.Options{URL: "http://[broken", APIKey: apiKey, AppKey: appKey})) {
+	for name, err := range calls(t.Context(),
+		datadog.New(datadog.Options{URL: "http://[broken", APIKey: apiKey, AppKey: appKey})) {
 		assert.True(t, train.FaultIs(err, train.FaultInvalid), "%s: %v", name, err)
 	}
-	for name, err := range calls(t.Context(), datadog.New(datadog.Options{URL: "http://127.0.0.1:1", APIKey: apiKey + "\n", AppKey: appKey + "\n"})) {
+	for name, err := range calls(t.Context(),
+		datadog.New(datadog.Options{URL: "http://127.0.0.1:1", APIKey: apiKey + "\n", AppKey: appKey + "\n"})) {
 		var f *train.Fault
 		require.ErrorAs(t, err, &f, name)
 		assert.NotContains(t, err.Error(), "very-secret", name)
@@ -332,7 +351,10 @@ func TestAnAnswerThatCannotBeReadFailsReadingButNotWriting(t *testing.T) {
 }
 
 func TestKeysDoNotFollowARedirect(t *testing.T) {
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
+		*http.Request) {
+		t.Error("the redirect was followed")
+	}))
 	defer other.Close()
 	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	defer server.Close()
@@ -368,9 +390,11 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 
 func TestLinksShowTheQueryInItsTime(t *testing.T) {
 	c := datadog.New(datadog.Options{})
-	assert.Equal(t, "https://app.datadoghq.com/logs?query=service%3Aapi%20%22a%2Bb%22&from_ts=1795510800000&to_ts=1795514400000&live=false",
+	assert.Equal(t, "https://app.datadoghq.com/logs?query=service%3Aapi%20%22a%2Bb%22"+
+		"&from_ts=1795510800000&to_ts=1795514400000&live=false",
 		c.LogsURL(`service:api "a+b"`, from, to))
-	assert.Equal(t, "https://app.datadoghq.com/event/explorer?query=release_run%3Ax&from_ts=1795510800000&to_ts=1795514400000&live=false",
+	assert.Equal(t, "https://app.datadoghq.com/event/explorer?query=release_run%3Ax"+
+		"&from_ts=1795510800000&to_ts=1795514400000&live=false",
 		c.EventsURL("release_run:x", from, to))
 	local := datadog.New(datadog.Options{URL: "http://127.0.0.1:8090/datadog/"})
 	assert.True(t, strings.HasPrefix(local.LogsURL("a", from, to), "http://127.0.0.1:8090/datadog/logs?query=a&"))

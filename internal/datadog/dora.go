@@ -46,7 +46,8 @@ func (c *Client) RecordDeployment(ctx context.Context, d Deployment) error {
 	if d.RepositoryURL != "" && d.CommitSHA != "" {
 		a.Git = datadogV2.NewDORAGitInfo(d.CommitSHA, d.RepositoryURL)
 	}
-	_, resp, err = c.dora.CreateDORADeployment(c.as(ctx), *datadogV2.NewDORADeploymentRequest(*datadogV2.NewDORADeploymentRequestData(a)))
+	_, resp, err = c.dora.CreateDORADeployment(c.as(ctx),
+		*datadogV2.NewDORADeploymentRequest(*datadogV2.NewDORADeploymentRequestData(a)))
 	defer closeBody(resp)
 	return c.settle(call{tried: "record the deployment " + d.ID}, resp, err)
 }
@@ -77,7 +78,8 @@ func (c *Client) RecordFailure(ctx context.Context, f Failure) error {
 	if !f.FinishedAt.IsZero() {
 		a.SetFinishedAt(f.FinishedAt.UnixNano())
 	}
-	_, resp, err = c.dora.CreateDORAFailure(c.as(ctx), *datadogV2.NewDORAFailureRequest(*datadogV2.NewDORAFailureRequestData(a)))
+	_, resp, err = c.dora.CreateDORAFailure(c.as(ctx),
+		*datadogV2.NewDORAFailureRequest(*datadogV2.NewDORAFailureRequestData(a)))
 	defer closeBody(resp)
 	return c.settle(call{tried: "record the failure " + f.ID}, resp, err)
 }

@@ -106,7 +106,8 @@ func (c *Client) FindEvents(ctx context.Context, query string, from, to time.Tim
 	var found []FoundEvent
 	for _, d := range answer.Data {
 		a := d.Attributes
-		found = append(found, FoundEvent{Title: cmp.Or(a.Attributes.Title, a.Message), URL: c.eventURL(a.Attributes.Evt.ID), At: a.Timestamp})
+		found = append(found, FoundEvent{Title: cmp.Or(a.Attributes.Title, a.Message),
+			URL: c.eventURL(a.Attributes.Evt.ID), At: a.Timestamp})
 	}
 	return found, nil
 }

@@ -35,7 +35,8 @@ func (c *Client) CountLogs(ctx context.Context, query string, from, to time.Time
 		return 0, err
 	}
 	if answer.Meta.Status == "timeout" { // counted in part: too few errors would look like health
-		return 0, &train.Fault{System: "Datadog", Kind: train.FaultUnavailable, Tried: what.tried, Status: resp.StatusCode, Answer: "the query timed out"}
+		return 0, &train.Fault{System: "Datadog", Kind: train.FaultUnavailable, Tried: what.tried, Status: resp.StatusCode,
+			Answer: "the query timed out"}
 	}
 	total := 0.0
 	for _, b := range answer.Data.Buckets {

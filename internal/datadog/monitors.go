@@ -22,7 +22,8 @@ const (
 
 // FiringMonitors are the monitors of a query that alert or warn, up to 100.
 func (c *Client) FiringMonitors(ctx context.Context, query string) ([]Monitor, error) {
-	params := datadogV1.NewSearchMonitorsOptionalParameters().WithQuery(strings.TrimSpace(query + " " + firing)).WithPerPage(monitorsPage)
+	params := datadogV1.NewSearchMonitorsOptionalParameters().WithQuery(strings.TrimSpace(query + " " +
+		firing)).WithPerPage(monitorsPage)
 	_, resp, err := c.alerts.SearchMonitors(c.as(ctx), *params)
 	defer closeBody(resp)
 	var answer struct {

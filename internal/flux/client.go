@@ -51,7 +51,8 @@ var quiet sync.Once
 func New(o Options) (*Client, error) {
 	quiet.Do(func() { log.SetLogger(logr.Discard()) })
 	scheme := runtime.NewScheme()
-	if err := errors.Join(kustomize.AddToScheme(scheme), source.AddToScheme(scheme), helm.AddToScheme(scheme), apps.AddToScheme(scheme)); err != nil {
+	if err := errors.Join(kustomize.AddToScheme(scheme), source.AddToScheme(scheme), helm.AddToScheme(scheme),
+		apps.AddToScheme(scheme)); err != nil {
 		return nil, fmt.Errorf("register the Flux types: %w", err)
 	}
 	return &Client{kubeconfig: o.Kubeconfig, scheme: scheme, clusters: map[string]client.Reader{}}, nil
@@ -82,7 +83,8 @@ func (c *Client) State(ctx context.Context, object train.FluxObject) (State, err
 	}
 	if s, err = s.withImage(&d, container, object.TagPrefix); err != nil {
 		return State{}, &train.Fault{
-			System: "Flux", Kind: train.FaultInvalid, Tried: "read the version of " + object.Image, Answer: err.Error(), Advice: "Check flux.image in release.yaml",
+			System: "Flux", Kind: train.FaultInvalid, Tried: "read the version of " + object.Image, Answer: err.Error(),
+			Advice: "Check flux.image in release.yaml",
 		}
 	}
 	return s, nil
@@ -140,7 +142,8 @@ func (c *Client) cluster(name string) (client.Reader, error) {
 	config.QPS, config.Burst = callsPerSecond, 2*callsPerSecond
 	r, err := client.New(config, client.Options{Scheme: c.scheme, Mapper: mapper()})
 	if err != nil {
-		return nil, &train.Fault{System: "Flux", Kind: train.FaultInvalid, Tried: "connect to the cluster " + name, Answer: err.Error()}
+		return nil, &train.Fault{System: "Flux", Kind: train.FaultInvalid,
+			Tried: "connect to the cluster " + name, Answer: err.Error()}
 	}
 	c.clusters[name] = r
 	return r, nil
@@ -149,8 +152,10 @@ func (c *Client) cluster(name string) (client.Reader, error) {
 func (c *Client) config(name string) (*rest.Config, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = c.kubeconfig
-	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: name})
-	f := &train.Fault{System: "Flux", Kind: train.FaultInvalid, Tried: "find the cluster " + name, Advice: "Check KUBECONFIG and flux.context in release.yaml"}
+	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules,
+		&clientcmd.ConfigOverrides{CurrentContext: name})
+	f := &train.Fault{System: "Flux", Kind: train.FaultInvalid, Tried: "find the cluster " + name,
+		Advice: "Check KUBECONFIG and flux.context in release.yaml"}
 	raw, err := loader.RawConfig()
 	if err != nil {
 		f.Answer = err.Error()
@@ -194,7 +199,8 @@ func fault(object train.FluxObject, kind string, key client.ObjectKey, err error
 	case apierrors.IsUnauthorized(err):
 		f.Kind, f.Advice = train.FaultAuth, "Renew the credentials in the kubeconfig"
 	case apierrors.IsForbidden(err):
-		f.Kind, f.Advice = train.FaultForbidden, "Give the account get, list and watch on kustomizations, gitrepositories, helmreleases and deployments"
+		f.Kind, f.Advice = train.FaultForbidden, "Give the account get, list and watch on kustomizations, gitrepositories, "+
+			"helmreleases and deployments"
 	case apierrors.IsTooManyRequests(err):
 		f.Kind = train.FaultRateLimited
 		if seconds, ok := apierrors.SuggestsClientDelay(err); ok {

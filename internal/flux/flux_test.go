@@ -107,28 +107,37 @@ func TestACandidateIsRolledOutOnlyWhenItRunsReadyAndNothingIsUnderWay(t *testing
 		change func(*kustomizev1.Kustomization, *sourcev1.GitRepository)
 		says   string
 	}{
-		"all well":         {func(*kustomizev1.Kustomization, *sourcev1.GitRepository) {}, "done"},
-		"suspended":        {func(k *kustomizev1.Kustomization, _ *sourcev1.GitRepository) { k.Spec.Suspend = true }, "is suspended"},
-		"not observed yet": {func(k *kustomizev1.Kustomization, _ *sourcev1.GitRepository) { k.Generation = 2 }, "is being reconciled"},
+		"all well": {func(*kustomizev1.Kustomization, *sourcev1.GitRepository) {}, "done"},
+		"suspended": {func(k *kustomizev1.Kustomization, _ *sourcev1.GitRepository) { k.Spec.Suspend = true },
+			"is suspended"},
+		"not observed yet": {func(k *kustomizev1.Kustomization, _ *sourcev1.GitRepository) { k.Generation = 2 },
+			"is being reconciled"},
 		"reconciling": {func(k *kustomizev1.Kustomization, _ *sourcev1.GitRepository) {
-			k.Status.Conditions = append(k.Status.Conditions, metav1.Condition{Type: "Reconciling", Status: metav1.ConditionTrue})
+			k.Status.Conditions = append(k.Status.Conditions,
+				metav1.Condition{Type: "Reconciling", Status: metav1.ConditionTrue})
 		}, "is being reconciled"},
 		"an unknown tag leaves the old revision ready": {func(k *kustomizev1.Kustomization, g *sourcev1.GitRepository) {
 			k.Status.LastAppliedRevision, k.Status.LastAttemptedRevision, g.Status.Artifact.Revision = old, old, old
-			g.Status.Conditions[0] = metav1.Condition{Type: "Ready", Status: metav1.ConditionFalse, Reason: "GitOperationFailed", Message: "couldn't find remote ref"}
+			g.Status.Conditions[0] = metav1.Condition{Type: "Ready", Status: metav1.ConditionFalse, Reason: "GitOperationFailed",
+				Message: "couldn't find remote ref"}
 		}, "Flux has not fetched " + tag + ": couldn't find remote ref"},
 		"not fetched yet": {func(k *kustomizev1.Kustomization, g *sourcev1.GitRepository) {
 			k.Status.LastAppliedRevision, g.Status.Artifact.Revision = old, old
 		}, "Flux has not fetched " + tag + " yet, it holds " + oldTag},
-		"not applied yet": {func(k *kustomizev1.Kustomization, _ *sourcev1.GitRepository) { k.Status.LastAppliedRevision = old }, "is not applied yet, " + oldTag + " runs"},
+		"not applied yet": {func(k *kustomizev1.Kustomization,
+			_ *sourcev1.GitRepository) {
+			k.Status.LastAppliedRevision = old
+		}, "is not applied yet, " + oldTag + " runs"},
 		"health checks": {func(k *kustomizev1.Kustomization, _ *sourcev1.GitRepository) {
 			k.Status.LastAppliedRevision = old
-			k.Status.Conditions[0] = metav1.Condition{Type: "Ready", Status: metav1.ConditionFalse, Reason: "HealthCheckFailed", Message: "timeout waiting for: [Deployment/api]"}
+			k.Status.Conditions[0] = metav1.Condition{Type: "Ready", Status: metav1.ConditionFalse, Reason: "HealthCheckFailed",
+				Message: "timeout waiting for: [Deployment/api]"}
 		}, "HealthCheckFailed: timeout waiting"},
 		"the tag on another commit": {func(k *kustomizev1.Kustomization, g *sourcev1.GitRepository) {
 			k.Status.LastAppliedRevision, g.Status.Artifact.Revision = tag+"@sha1:"+oldSHA, tag+"@sha1:"+oldSHA
 		}, "has not fetched"},
-		"no condition yet": {func(k *kustomizev1.Kustomization, _ *sourcev1.GitRepository) { k.Status.Conditions = nil }, "it has not been reconciled yet"},
+		"no condition yet": {func(k *kustomizev1.Kustomization, _ *sourcev1.GitRepository) { k.Status.Conditions = nil },
+			"it has not been reconciled yet"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k, g := objects()
@@ -140,7 +149,8 @@ func TestACandidateIsRolledOutOnlyWhenItRunsReadyAndNothingIsUnderWay(t *testing
 
 func TestAFailureOfTheOldRevisionIsNoFailureOfTheCandidate(t *testing.T) {
 	k, g := objects()
-	k.Status.Conditions[0] = metav1.Condition{Type: "Ready", Status: metav1.ConditionFalse, Reason: "BuildFailed", Message: "bad yaml"}
+	k.Status.Conditions[0] = metav1.Condition{Type: "Ready", Status: metav1.ConditionFalse,
+		Reason: "BuildFailed", Message: "bad yaml"}
 	p := kustomizationState(k, g).Progress(candidate, rules.FluxReasonFails)
 	assert.Equal(t, Failing, p.Phase)
 	assert.Contains(t, p.Why, "BuildFailed: bad yaml")
@@ -160,8 +170,10 @@ func TestABranchIsNoTag(t *testing.T) {
 func newFake(t *testing.T, objects ...client.Object) *Client {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	require.NoError(t, errors.Join(kustomizev1.AddToScheme(scheme), sourcev1.AddToScheme(scheme), appsv1.AddToScheme(scheme)))
-	return NewWithReaders(map[string]client.Reader{"staging": fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()})
+	require.NoError(t, errors.Join(kustomizev1.AddToScheme(scheme), sourcev1.AddToScheme(scheme),
+		appsv1.AddToScheme(scheme)))
+	reader := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()
+	return NewWithReaders(map[string]client.Reader{"staging": reader})
 }
 
 func TestAStateIsReadFromTheCluster(t *testing.T) {
@@ -183,7 +195,9 @@ func TestAMissingObjectIsNamed(t *testing.T) {
 
 func TestAnUnknownContextListsTheKnownOnes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kubeconfig")
-	require.NoError(t, os.WriteFile(path, []byte(`{"apiVersion":"v1","kind":"Config","contexts":[{"name":"blue","context":{"cluster":"c","user":"u"}}]}`), 0o600))
+	require.NoError(t, os.WriteFile(path,
+		[]byte(`{"apiVersion":"v1","kind":"Config","contexts":[{"name":"blue","context":{"cluster":"c","user":"u"}}]}`),
+		0o600))
 	c, err := New(Options{Kubeconfig: path})
 	require.NoError(t, err)
 	_, err = c.State(t.Context(), object)
@@ -193,7 +207,8 @@ func TestAnUnknownContextListsTheKnownOnes(t *testing.T) {
 
 func TestHTTPErrorsOfTheAPIServerAreFaults(t *testing.T) {
 	for status, kind := range map[int]train.FaultKind{
-		401: train.FaultAuth, 403: train.FaultForbidden, 404: train.FaultNotFound, 500: train.FaultUnavailable, 503: train.FaultUnavailable, 504: train.FaultUnavailable,
+		401: train.FaultAuth, 403: train.FaultForbidden, 404: train.FaultNotFound, 500: train.FaultUnavailable,
+		503: train.FaultUnavailable, 504: train.FaultUnavailable,
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 		path := filepath.Join(t.TempDir(), "kubeconfig")

@@ -26,7 +26,8 @@ func ParseRevision(revision string) (train.Version, error) {
 		m = legacyPattern.FindStringSubmatch(revision)
 	}
 	if m == nil {
-		return train.Version{}, fmt.Errorf("the revision %q has no commit: expected for example api/v2024.10.02.1@sha1:<40 digits>", revision)
+		return train.Version{}, fmt.Errorf("the revision %q has no commit: expected for example api/v2024.10.02.1@sha1:<40 "+
+			"digits>", revision)
 	}
 	v := train.Version{SHA: m[2]}
 	if !strings.HasPrefix(m[1], "refs/heads/") {

@@ -25,9 +25,11 @@ func helmRelease() *helmv2.HelmRelease {
 	h.Status = helmv2.HelmReleaseStatus{
 		ObservedGeneration: 4, LastAttemptedGeneration: 4, LastAttemptedRevision: "1.4.0+0cc9a8446c95",
 		Conditions: []metav1.Condition{
-			{Type: "Ready", Status: metav1.ConditionTrue, Reason: "UpgradeSucceeded"}, {Type: "Released", Status: metav1.ConditionTrue, Reason: "UpgradeSucceeded"},
+			{Type: "Ready", Status: metav1.ConditionTrue, Reason: "UpgradeSucceeded"},
+			{Type: "Released", Status: metav1.ConditionTrue, Reason: "UpgradeSucceeded"},
 		},
-		History: helmv2.Snapshots{{Version: 2, Status: "deployed", AppVersion: "v2024.10.02.1"}, {Version: 1, Status: "superseded", AppVersion: "v2024.10.01.1"}},
+		History: helmv2.Snapshots{{Version: 2, Status: "deployed", AppVersion: "v2024.10.02.1"},
+			{Version: 1, Status: "superseded", AppVersion: "v2024.10.01.1"}},
 	}
 	return h
 }
@@ -35,7 +37,8 @@ func helmRelease() *helmv2.HelmRelease {
 func TestAHelmReleaseIsRolledOutOnlyWhenItsNewestSnapshotIsDeployedAndReady(t *testing.T) {
 	notReady := func(reason string) func(*helmv2.HelmRelease) {
 		return func(h *helmv2.HelmRelease) {
-			h.Status.Conditions[0] = metav1.Condition{Type: "Ready", Status: metav1.ConditionFalse, Reason: reason, Message: "it broke"}
+			h.Status.Conditions[0] = metav1.Condition{Type: "Ready", Status: metav1.ConditionFalse,
+				Reason: reason, Message: "it broke"}
 			h.Status.History[0].Status = "failed"
 		}
 	}
@@ -53,18 +56,21 @@ func TestAHelmReleaseIsRolledOutOnlyWhenItsNewestSnapshotIsDeployedAndReady(t *t
 		"tests failed":      {notReady("TestFailed"), Failing, "TestFailed"},
 		"rolled back: the old one is healthy, the candidate failed": {func(h *helmv2.HelmRelease) {
 			notReady("RollbackSucceeded")(h)
-			h.Status.History = append(helmv2.Snapshots{{Version: 3, Status: "deployed", AppVersion: "v2024.10.01.1"}}, h.Status.History...)
+			h.Status.History = append(helmv2.Snapshots{{Version: 3, Status: "deployed", AppVersion: "v2024.10.01.1"}},
+				h.Status.History...)
 		}, Failing, "RollbackSucceeded"},
 		"stalled": {func(h *helmv2.HelmRelease) {
 			notReady("UpgradeFailed")(h)
-			h.Status.Conditions = append(h.Status.Conditions, metav1.Condition{Type: "Stalled", Status: metav1.ConditionTrue, Reason: "RetriesExceeded"})
+			h.Status.Conditions = append(h.Status.Conditions, metav1.Condition{Type: "Stalled", Status: metav1.ConditionTrue,
+				Reason: "RetriesExceeded"})
 		}, Stalled, "Stalled"},
 		"the old one still": {func(h *helmv2.HelmRelease) {
 			h.Status.History = h.Status.History[1:]
 			h.Status.History[0].Status = "deployed"
 		}, Progressing, ""},
 		"under way": {func(h *helmv2.HelmRelease) {
-			h.Status.Conditions = append(h.Status.Conditions, metav1.Condition{Type: "Reconciling", Status: metav1.ConditionTrue})
+			h.Status.Conditions = append(h.Status.Conditions,
+				metav1.Condition{Type: "Reconciling", Status: metav1.ConditionTrue})
 		}, Progressing, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +98,8 @@ func TestVersionsAreNamedWithOrWithoutPrefixAndDigest(t *testing.T) {
 		assert.Equal(t, want, named("api/", name), name)
 	}
 	for image, want := range map[string]string{
-		"registry.example.com:5000/maven/api:v2024.10.02.1": "v2024.10.02.1", "api:v1@sha256:abc": "v1", "registry.example.com:5000/api": "", "api": "",
+		"registry.example.com:5000/maven/api:v2024.10.02.1": "v2024.10.02.1", "api:v1@sha256:abc": "v1",
+		"registry.example.com:5000/api": "", "api": "",
 	} {
 		assert.Equal(t, want, imageTag(image), image)
 	}
@@ -103,15 +110,17 @@ func deployment() *appsv1.Deployment {
 	three := int32(3)
 	return &appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: "api", Generation: 7},
-		Spec: appsv1.DeploymentSpec{Replicas: &three, Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{
-			{Name: "proxy", Image: "envoy:v1"}, {Name: "app", Image: "registry.example.com/api:v2024.10.02.1"},
-		}}}},
+		Spec: appsv1.DeploymentSpec{Replicas: &three,
+			Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{
+				{Name: "proxy", Image: "envoy:v1"}, {Name: "app", Image: "registry.example.com/api:v2024.10.02.1"},
+			}}}},
 		Status: appsv1.DeploymentStatus{ObservedGeneration: 7, Replicas: 3, UpdatedReplicas: 3, AvailableReplicas: 3},
 	}
 }
 
 func TestAnImageTagTellsTheVersionOnceAllReplicasRunIt(t *testing.T) {
-	other := train.FluxObject{Context: "staging", Namespace: "flux-system", Kustomization: "api", Image: "api/api/app", TagPrefix: "api/"}
+	other := train.FluxObject{Context: "staging", Namespace: "flux-system", Kustomization: "api",
+		Image: "api/api/app", TagPrefix: "api/"}
 	for name, tt := range map[string]struct {
 		change func(*appsv1.Deployment)
 		phase  Phase
@@ -121,7 +130,8 @@ func TestAnImageTagTellsTheVersionOnceAllReplicasRunIt(t *testing.T) {
 		"not seen yet": {func(d *appsv1.Deployment) { d.Status.ObservedGeneration = 6 }, Progressing},
 		"past its deadline": {func(d *appsv1.Deployment) {
 			d.Status.AvailableReplicas = 1
-			d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse, Reason: "ProgressDeadlineExceeded", Message: "it took too long"}}
+			d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentProgressing,
+				Status: corev1.ConditionFalse, Reason: "ProgressDeadlineExceeded", Message: "it took too long"}}
 		}, Failing},
 		"another tag": {func(d *appsv1.Deployment) {
 			d.Spec.Template.Spec.Containers[1].Image = "registry.example.com/api:v2024.10.01.1"
@@ -152,7 +162,8 @@ func TestAStalledOrSuspendedSourceIsSaid(t *testing.T) {
 	old := oldTag + "@sha1:" + oldSHA
 	k.Status.LastAppliedRevision, g.Status.Artifact.Revision = old, old
 	g.Status.Conditions = []metav1.Condition{
-		{Type: "Ready", Status: metav1.ConditionFalse, Reason: "URLInvalid", Message: "no such host"}, {Type: "Stalled", Status: metav1.ConditionTrue, Reason: "URLInvalid"},
+		{Type: "Ready", Status: metav1.ConditionFalse, Reason: "URLInvalid", Message: "no such host"},
+		{Type: "Stalled", Status: metav1.ConditionTrue, Reason: "URLInvalid"},
 	}
 	assert.Equal(t, Stalled, kustomizationState(k, g).Progress(candidate, rules.FluxReasonFails).Phase)
 	g.Spec.Suspend = true
@@ -197,7 +208,8 @@ func TestEveryConditionOfTheRecordedSamplesIsReadAsWhatItMeans(t *testing.T) {
 				assert.NotEqual(t, RolledOut, p.Phase, "the candidate is nowhere")
 			}
 			var h helmv2.HelmRelease
-			if yaml.Unmarshal([]byte(doc), &h) == nil && h.Kind == helmv2.HelmReleaseKind && (len(h.Status.History) > 0 || len(h.Status.Conditions) > 0) {
+			if yaml.Unmarshal([]byte(doc), &h) == nil && h.Kind == helmv2.HelmReleaseKind &&
+				(len(h.Status.History) > 0 || len(h.Status.Conditions) > 0) {
 				s := helmState(&h, "")
 				p := s.Progress(candidate, rules.FluxReasonFails)
 				seen["HelmRelease"]++

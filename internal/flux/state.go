@@ -162,7 +162,8 @@ func (s State) withImage(d *apps.Deployment, container, prefix string) (State, e
 			s.Ready, s.Reason, s.Message = false, "HealthCheckFailed", c.Message
 		}
 	}
-	if d.Generation != st.ObservedGeneration || st.UpdatedReplicas != wanted || st.Replicas != wanted || st.AvailableReplicas != wanted {
+	if d.Generation != st.ObservedGeneration || st.UpdatedReplicas != wanted || st.Replicas != wanted ||
+		st.AvailableReplicas != wanted {
 		s.Reconciling = true
 	}
 	return s, nil
@@ -232,11 +233,13 @@ func (s State) Progress(c train.Candidate, fails func(reason string) bool) Progr
 	kind, name, _ := strings.Cut(s.name, " ")
 	switch {
 	case s.Suspended: // also where it runs: nothing would mend it if it broke
-		return Progress{Suspended, train.FluxSuspended, fmt.Sprintf("the %s is suspended: resume it with flux resume %s %s", s.name, strings.ToLower(kind), name)}
+		return Progress{Suspended, train.FluxSuspended, fmt.Sprintf("the %s is suspended: resume it with flux resume %s %s",
+			s.name, strings.ToLower(kind), name)}
 	case runs && s.Ready && s.Observed && !s.Reconciling:
 		return Progress{Phase: RolledOut}
 	case !runs && !s.Fetched.Is(c) && s.SourceSuspended:
-		return Progress{Suspended, train.FluxSuspended, fmt.Sprintf("the source of the %s is suspended, it holds %s", s.name, s.Fetched)}
+		return Progress{Suspended, train.FluxSuspended,
+			fmt.Sprintf("the source of the %s is suspended, it holds %s", s.name, s.Fetched)}
 	case !runs && !s.Fetched.Is(c) && !s.SourceReady:
 		p := Progress{Failing, s.SourceReason, fmt.Sprintf("Flux has not fetched %s: %s", c.Tag, short(s.SourceMessage))}
 		switch {
@@ -249,15 +252,19 @@ func (s State) Progress(c train.Candidate, fails func(reason string) bool) Progr
 	case !runs && !s.Fetched.Is(c) && s.Fetched != (train.Version{}):
 		return Progress{Phase: NotFetched, Why: fmt.Sprintf("Flux has not fetched %s yet, it holds %s", c.Tag, s.Fetched)}
 	case s.Stalled && !s.Ready && s.tried(c):
-		return Progress{Stalled, train.FluxStalled, fmt.Sprintf("Flux has given up on %s (%s: %s)", c.Tag, s.Reason, short(s.Message))}
+		return Progress{Stalled, train.FluxStalled, fmt.Sprintf("Flux has given up on %s (%s: %s)", c.Tag,
+			s.Reason, short(s.Message))}
 	case !s.Ready && s.tried(c) && fails(s.Reason):
-		return Progress{Failing, s.Reason, fmt.Sprintf("Flux could not roll out %s (%s: %s)", c.Tag, s.Reason, short(s.Message))}
+		return Progress{Failing, s.Reason, fmt.Sprintf("Flux could not roll out %s (%s: %s)", c.Tag,
+			s.Reason, short(s.Message))}
 	case !runs && !s.Ready:
-		return Progress{Phase: Progressing, Why: fmt.Sprintf("%s is not applied yet (%s: %s), %s runs", c.Tag, s.Reason, short(s.Message), s.Running)}
+		return Progress{Phase: Progressing, Why: fmt.Sprintf("%s is not applied yet (%s: %s), %s runs", c.Tag, s.Reason,
+			short(s.Message), s.Running)}
 	case !runs:
 		return Progress{Phase: Progressing, Why: fmt.Sprintf("%s is not applied yet, %s runs", c.Tag, s.Running)}
 	case !s.Ready:
-		return Progress{Phase: Progressing, Why: fmt.Sprintf("%s is applied but not ready (%s: %s)", c.Tag, s.Reason, short(s.Message))}
+		return Progress{Phase: Progressing, Why: fmt.Sprintf("%s is applied but not ready (%s: %s)", c.Tag,
+			s.Reason, short(s.Message))}
 	}
 	return Progress{Phase: Progressing, Why: c.Tag + " is being reconciled"}
 }

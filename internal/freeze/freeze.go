@@ -148,7 +148,8 @@ func (c compiled) active(now time.Time) (since, until time.Time, ok bool) {
 
 // looks are how far back a start is looked for; cron gives only the next time.
 var looks = []time.Duration{
-	2 * time.Minute, 2 * time.Hour, 25 * time.Hour, 8 * 24 * time.Hour, 63 * 24 * time.Hour, 367 * 24 * time.Hour, 5 * 366 * 24 * time.Hour,
+	2 * time.Minute, 2 * time.Hour, 25 * time.Hour, 8 * 24 * time.Hour, 63 * 24 * time.Hour,
+	367 * 24 * time.Hour, 5 * 366 * 24 * time.Hour,
 }
 
 // previous is the last time a schedule fired at or before an instant.

@@ -83,7 +83,8 @@ func TestWhatCannotBeReadCountsAsFrozenAndSaysWhy(t *testing.T) {
 	now := instant(t, "2026-11-24T16:00:00Z")
 	for _, p := range []Period{
 		{ID: 7, Start: "nonsense", End: "0 0 * * *"}, {ID: 7, Start: "0 0 * * *", End: "0 0 * *"},
-		{ID: 7, Start: "0 0 * * *", End: "0 1 * * *", Zone: "Mars/Olympus"}, {ID: 7, Start: "TZ=UTC 0 0 * *", End: "0 1 * * *"},
+		{ID: 7, Start: "0 0 * * *", End: "0 1 * * *", Zone: "Mars/Olympus"},
+		{ID: 7, Start: "TZ=UTC 0 0 * *", End: "0 1 * * *"},
 	} {
 		f := At([]Period{p}, now)
 		assert.True(t, f.Active)
@@ -95,7 +96,8 @@ func TestWhatCannotBeReadCountsAsFrozenAndSaysWhy(t *testing.T) {
 func TestAFreezeStandsFromItsFirstSecondToItsLast(t *testing.T) {
 	p := []Period{{Start: "0 17 * * 1", End: "0 12 * * 2", Zone: "Eastern Time (US & Canada)"}}
 	for at, frozen := range map[string]bool{
-		"2026-11-23T21:59:59Z": false, "2026-11-23T22:00:00Z": true, "2026-11-24T17:00:00Z": true, "2026-11-24T17:00:01Z": false,
+		"2026-11-23T21:59:59Z": false, "2026-11-23T22:00:00Z": true, "2026-11-24T17:00:00Z": true,
+		"2026-11-24T17:00:01Z": false,
 	} {
 		assert.Equal(t, frozen, At(p, instant(t, at)).Active, at)
 	}
@@ -125,7 +127,8 @@ func TestFormsThatGitLabAcceptsAreRead(t *testing.T) {
 	} {
 		s, err := parse(expression)
 		require.NoError(t, err, expression)
-		assert.True(t, instant(t, next).Equal(s.Next(instant(t, "2026-11-24T12:00:00Z"))), "%s fires %s", expression, s.Next(instant(t, "2026-11-24T12:00:00Z")))
+		assert.True(t, instant(t, next).Equal(s.Next(instant(t, "2026-11-24T12:00:00Z"))), "%s fires %s", expression,
+			s.Next(instant(t, "2026-11-24T12:00:00Z")))
 	}
 }
 

@@ -56,7 +56,8 @@ func New(o Options) (*Client, error) {
 
 // call runs one library call with the context's holder for the raw answer, and
 // turns its error into a fault that says what was tried.
-func call[T any](ctx context.Context, tried string, f func(opts ...lib.RequestOptionFunc) (T, *lib.Response, error)) (T, *lib.Response, error) {
+func call[T any](ctx context.Context, tried string, f func(opts ...lib.RequestOptionFunc) (T, *lib.Response,
+	error)) (T, *lib.Response, error) {
 	holder := &answer{}
 	ctx = context.WithValue(ctx, answerKey{}, holder)
 	v, resp, err := f(lib.WithContext(ctx))
@@ -68,7 +69,8 @@ func call[T any](ctx context.Context, tried string, f func(opts ...lib.RequestOp
 }
 
 // one is call without the response.
-func one[T any](ctx context.Context, tried string, f func(opts ...lib.RequestOptionFunc) (T, *lib.Response, error)) (T, error) {
+func one[T any](ctx context.Context, tried string, f func(opts ...lib.RequestOptionFunc) (T, *lib.Response, error)) (T,
+	error) {
 	v, _, err := call(ctx, tried, f)
 	return v, err
 }

@@ -46,8 +46,10 @@ func TestARefusalIsAFaultOfTheRightKindAndIsNeverRetried(t *testing.T) {
 		{400, `{"message":"Tag api/v2026.11.24.1 already exists"}`, train.FaultConflict, "already exists"},
 		{409, `{"message":"Release already exists"}`, train.FaultConflict, "Release already exists"},
 		{400, `{"message":"400 Bad request - Unplayable Job"}`, train.FaultConflict, "Unplayable Job"},
-		{400, `{"message":{"base":["Too many pipelines created in the last minute. Try again later."]}}`, train.FaultRateLimited, "Too many"},
-		{400, `{"message":{"base":["Insufficient permissions to set pipeline variables"]}}`, train.FaultForbidden, "CI/CD settings"},
+		{400, `{"message":{"base":["Too many pipelines created in the last minute. Try again later."]}}`,
+			train.FaultRateLimited, "Too many"},
+		{400, `{"message":{"base":["Insufficient permissions to set pipeline variables"]}}`,
+			train.FaultForbidden, "CI/CD settings"},
 		{400, `{"message":{"freeze_start":["is invalid syntax"]}}`, train.FaultInvalid, "freeze_start: is invalid syntax"},
 		{401, `{"message":"401 Unauthorized"}`, train.FaultAuth, "GITLAB_TOKEN"},
 		{401, `{"error":"invalid_token","error_description":"Token was revoked."}`, train.FaultAuth, "Token was revoked"},
@@ -82,9 +84,10 @@ func TestARateLimitSaysWhenToComeBack(t *testing.T) {
 		header, value string
 		least, most   time.Duration
 	}{
-		"Retry-After":     {"Retry-After", "17", 17 * time.Second, 17 * time.Second},
-		"RateLimit-Reset": {"RateLimit-Reset", strconv.FormatInt(time.Now().Add(90*time.Second).Unix(), 10), 80 * time.Second, 91 * time.Second},
-		"no header":       {"X-Nothing", "1", time.Minute, time.Minute},
+		"Retry-After": {"Retry-After", "17", 17 * time.Second, 17 * time.Second},
+		"RateLimit-Reset": {"RateLimit-Reset", strconv.FormatInt(time.Now().Add(90*time.Second).Unix(), 10),
+			80 * time.Second, 91 * time.Second},
+		"no header": {"X-Nothing", "1", time.Minute, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -177,7 +180,8 @@ func TestOutputsOfTestsAreReadAsTextObjectAndList(t *testing.T) {
 	r, err := c.TestReport(t.Context(), "p", 1)
 	require.NoError(t, err)
 	cases := r.Suites[0].Cases
-	assert.Equal(t, []string{"text", `{"message":"m","type":"t"}`, `["a",null]`, ""}, []string{cases[0].Output, cases[1].Output, cases[2].Output, cases[3].Output})
+	assert.Equal(t, []string{"text", `{"message":"m","type":"t"}`, `["a",null]`, ""},
+		[]string{cases[0].Output, cases[1].Output, cases[2].Output, cases[3].Output})
 }
 
 func TestOnlyTheEndOfALongLogIsKept(t *testing.T) {
@@ -188,7 +192,10 @@ func TestOnlyTheEndOfALongLogIsKept(t *testing.T) {
 }
 
 func TestManyCallsAtOnceDoNotRace(t *testing.T) {
-	c, calls := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"id":1,"username":"bot"}`)) })
+	c, calls := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		_,
+			_ = w.Write([]byte(`{"id":1,"username":"bot"}`))
+	})
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {

@@ -22,11 +22,12 @@ func freezePeriod(f *lib.FreezePeriod) FreezePeriod {
 // CreateFreezePeriod makes a freeze period. Not safe to repeat blindly: look for
 // the same three values first.
 func (c *Client) CreateFreezePeriod(ctx context.Context, project string, f FreezePeriod) (FreezePeriod, error) {
-	made, err := one(ctx, "create a freeze period in "+project, func(opts ...lib.RequestOptionFunc) (*lib.FreezePeriod, *lib.Response, error) {
-		return c.api.FreezePeriods.CreateFreezePeriodOptions(project, &lib.CreateFreezePeriodOptions{
-			FreezeStart: &f.Start, FreezeEnd: &f.End, CronTimezone: &f.Zone,
-		}, opts...)
-	})
+	made, err := one(ctx, "create a freeze period in "+project,
+		func(opts ...lib.RequestOptionFunc) (*lib.FreezePeriod, *lib.Response, error) {
+			return c.api.FreezePeriods.CreateFreezePeriodOptions(project, &lib.CreateFreezePeriodOptions{
+				FreezeStart: &f.Start, FreezeEnd: &f.End, CronTimezone: &f.Zone,
+			}, opts...)
+		})
 	if err != nil {
 		return FreezePeriod{}, err
 	}
@@ -35,11 +36,12 @@ func (c *Client) CreateFreezePeriod(ctx context.Context, project string, f Freez
 
 // UpdateFreezePeriod changes start and end; train.FaultNotFound when it was deleted.
 func (c *Client) UpdateFreezePeriod(ctx context.Context, project string, f FreezePeriod) (FreezePeriod, error) {
-	made, err := one(ctx, fmt.Sprintf("change the freeze period %d of %s", f.ID, project), func(opts ...lib.RequestOptionFunc) (*lib.FreezePeriod, *lib.Response, error) {
-		return c.api.FreezePeriods.UpdateFreezePeriodOptions(project, int(f.ID), &lib.UpdateFreezePeriodOptions{
-			FreezeStart: &f.Start, FreezeEnd: &f.End, CronTimezone: &f.Zone,
-		}, opts...)
-	})
+	made, err := one(ctx, fmt.Sprintf("change the freeze period %d of %s", f.ID, project),
+		func(opts ...lib.RequestOptionFunc) (*lib.FreezePeriod, *lib.Response, error) {
+			return c.api.FreezePeriods.UpdateFreezePeriodOptions(project, int(f.ID), &lib.UpdateFreezePeriodOptions{
+				FreezeStart: &f.Start, FreezeEnd: &f.End, CronTimezone: &f.Zone,
+			}, opts...)
+		})
 	if err != nil {
 		return FreezePeriod{}, err
 	}
@@ -48,9 +50,10 @@ func (c *Client) UpdateFreezePeriod(ctx context.Context, project string, f Freez
 
 // DeleteFreezePeriod removes a freeze period; train.FaultNotFound when it is gone.
 func (c *Client) DeleteFreezePeriod(ctx context.Context, project string, id int64) error {
-	_, err := one(ctx, fmt.Sprintf("delete the freeze period %d of %s", id, project), func(opts ...lib.RequestOptionFunc) (struct{}, *lib.Response, error) {
-		resp, err := c.api.FreezePeriods.DeleteFreezePeriod(project, int(id), opts...)
-		return struct{}{}, resp, err
-	})
+	_, err := one(ctx, fmt.Sprintf("delete the freeze period %d of %s", id, project),
+		func(opts ...lib.RequestOptionFunc) (struct{}, *lib.Response, error) {
+			resp, err := c.api.FreezePeriods.DeleteFreezePeriod(project, int(id), opts...)
+			return struct{}{}, resp, err
+		})
 	return err
 }

@@ -37,7 +37,8 @@ func some[T comparable](v T) *T {
 
 func pipelineInfo(p *lib.PipelineInfo) Pipeline {
 	return Pipeline{
-		ID: int64(p.ID), Status: p.Status, Source: p.Source, Ref: p.Ref, SHA: p.SHA, WebURL: p.WebURL, CreatedAt: at(p.CreatedAt),
+		ID: int64(p.ID), Status: p.Status, Source: p.Source, Ref: p.Ref, SHA: p.SHA, WebURL: p.WebURL,
+		CreatedAt: at(p.CreatedAt),
 	}
 }
 
@@ -50,9 +51,10 @@ func pipeline(p *lib.Pipeline) Pipeline {
 
 // Pipeline by its ID.
 func (c *Client) Pipeline(ctx context.Context, project string, id int64) (Pipeline, error) {
-	p, err := one(ctx, fmt.Sprintf("read pipeline %d of %s", id, project), func(opts ...lib.RequestOptionFunc) (*lib.Pipeline, *lib.Response, error) {
-		return c.api.Pipelines.GetPipeline(project, int(id), opts...)
-	})
+	p, err := one(ctx, fmt.Sprintf("read pipeline %d of %s", id, project),
+		func(opts ...lib.RequestOptionFunc) (*lib.Pipeline, *lib.Response, error) {
+			return c.api.Pipelines.GetPipeline(project, int(id), opts...)
+		})
 	if err != nil {
 		return Pipeline{}, err
 	}
@@ -74,14 +76,16 @@ func (c *Client) PipelineVariables(ctx context.Context, project string, id int64
 
 // CreatePipeline starts a pipeline on a ref with variables. Not safe to repeat
 // blindly: give it a variable of its own and look for that first.
-func (c *Client) CreatePipeline(ctx context.Context, project, ref string, variables map[string]string) (Pipeline, error) {
+func (c *Client) CreatePipeline(ctx context.Context, project, ref string,
+	variables map[string]string) (Pipeline, error) {
 	var list []*lib.PipelineVariableOptions
 	for _, k := range slices.Sorted(maps.Keys(variables)) {
 		list = append(list, &lib.PipelineVariableOptions{Key: lib.Ptr(k), Value: lib.Ptr(variables[k])})
 	}
-	p, err := one(ctx, "start a pipeline on "+ref+" of "+project, func(opts ...lib.RequestOptionFunc) (*lib.Pipeline, *lib.Response, error) {
-		return c.api.Pipelines.CreatePipeline(project, &lib.CreatePipelineOptions{Ref: &ref, Variables: &list}, opts...)
-	})
+	p, err := one(ctx, "start a pipeline on "+ref+" of "+project,
+		func(opts ...lib.RequestOptionFunc) (*lib.Pipeline, *lib.Response, error) {
+			return c.api.Pipelines.CreatePipeline(project, &lib.CreatePipelineOptions{Ref: &ref, Variables: &list}, opts...)
+		})
 	if err != nil {
 		return Pipeline{}, err
 	}
@@ -93,14 +97,16 @@ func (c *Client) CreatePipeline(ctx context.Context, project, ref string, variab
 func (c *Client) PipelineJobs(ctx context.Context, project string, id int64, includeRetried bool) ([]Job, error) {
 	return pages(ctx, fmt.Sprintf("list the jobs of pipeline %d of %s", id, project), 0, job,
 		func(l lib.ListOptions, opts ...lib.RequestOptionFunc) ([]*lib.Job, *lib.Response, error) {
-			return c.api.Jobs.ListPipelineJobs(project, int(id), &lib.ListJobsOptions{ListOptions: l, IncludeRetried: some(includeRetried)}, opts...)
+			return c.api.Jobs.ListPipelineJobs(project, int(id),
+				&lib.ListJobsOptions{ListOptions: l, IncludeRetried: some(includeRetried)}, opts...)
 		})
 }
 
 func job(j *lib.Job) Job {
 	out := Job{
-		ID: int64(j.ID), Name: j.Name, Stage: j.Stage, Status: j.Status, FailureReason: j.FailureReason, AllowFailure: j.AllowFailure,
-		WebURL: j.WebURL, PipelineID: int64(j.Pipeline.ID), StartedAt: at(j.StartedAt), FinishedAt: at(j.FinishedAt),
+		ID: int64(j.ID), Name: j.Name, Stage: j.Stage, Status: j.Status, FailureReason: j.FailureReason,
+		AllowFailure: j.AllowFailure,
+		WebURL:       j.WebURL, PipelineID: int64(j.Pipeline.ID), StartedAt: at(j.StartedAt), FinishedAt: at(j.FinishedAt),
 	}
 	if j.User != nil {
 		out.User = j.User.Username
@@ -120,9 +126,10 @@ func (c *Client) PlayJob(ctx context.Context, project string, id int64, variable
 	if len(list) > 0 {
 		options.JobVariablesAttributes = &list
 	}
-	j, err := one(ctx, fmt.Sprintf("play job %d of %s", id, project), func(opts ...lib.RequestOptionFunc) (*lib.Job, *lib.Response, error) {
-		return c.api.Jobs.PlayJob(project, int(id), options, opts...)
-	})
+	j, err := one(ctx, fmt.Sprintf("play job %d of %s", id, project),
+		func(opts ...lib.RequestOptionFunc) (*lib.Job, *lib.Response, error) {
+			return c.api.Jobs.PlayJob(project, int(id), options, opts...)
+		})
 	if err != nil {
 		return Job{}, explainPlay(err)
 	}
@@ -142,9 +149,10 @@ func explainPlay(err error) error {
 // RetryJob runs a job that has ended once more, as a new job; not safe to repeat
 // blindly: look for a newer job of its name first.
 func (c *Client) RetryJob(ctx context.Context, project string, id int64) (Job, error) {
-	j, err := one(ctx, fmt.Sprintf("retry job %d of %s", id, project), func(opts ...lib.RequestOptionFunc) (*lib.Job, *lib.Response, error) {
-		return c.api.Jobs.RetryJob(project, int(id), opts...)
-	})
+	j, err := one(ctx, fmt.Sprintf("retry job %d of %s", id, project),
+		func(opts ...lib.RequestOptionFunc) (*lib.Job, *lib.Response, error) {
+			return c.api.Jobs.RetryJob(project, int(id), opts...)
+		})
 	if err != nil {
 		return Job{}, explainPlay(err)
 	}
@@ -153,18 +161,20 @@ func (c *Client) RetryJob(ctx context.Context, project string, id int64) (Job, e
 
 // CancelJob cancels a job that has not ended; it may be repeated.
 func (c *Client) CancelJob(ctx context.Context, project string, id int64) error {
-	_, err := one(ctx, fmt.Sprintf("cancel job %d of %s", id, project), func(opts ...lib.RequestOptionFunc) (*lib.Job, *lib.Response, error) {
-		return c.api.Jobs.CancelJob(project, int(id), opts...)
-	})
+	_, err := one(ctx, fmt.Sprintf("cancel job %d of %s", id, project),
+		func(opts ...lib.RequestOptionFunc) (*lib.Job, *lib.Response, error) {
+			return c.api.Jobs.CancelJob(project, int(id), opts...)
+		})
 	return err
 }
 
 // Artifacts is the archive of a job's artifacts, a zip file.
 func (c *Client) Artifacts(ctx context.Context, project string, job int64) ([]byte, error) {
-	r, err := one(ctx, fmt.Sprintf("read the artifacts of job %d of %s", job, project), func(opts ...lib.RequestOptionFunc) (io.Reader, *lib.Response, error) {
-		r, resp, err := c.api.Jobs.GetJobArtifacts(project, int(job), opts...)
-		return r, resp, err
-	})
+	r, err := one(ctx, fmt.Sprintf("read the artifacts of job %d of %s", job, project),
+		func(opts ...lib.RequestOptionFunc) (io.Reader, *lib.Response, error) {
+			r, resp, err := c.api.Jobs.GetJobArtifacts(project, int(job), opts...)
+			return r, resp, err
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -177,18 +187,20 @@ func (c *Client) Artifacts(ctx context.Context, project string, job int64) ([]by
 
 // CancelPipeline cancels what of a pipeline has not ended; it may be repeated.
 func (c *Client) CancelPipeline(ctx context.Context, project string, id int64) error {
-	_, err := one(ctx, fmt.Sprintf("cancel pipeline %d of %s", id, project), func(opts ...lib.RequestOptionFunc) (*lib.Pipeline, *lib.Response, error) {
-		return c.api.Pipelines.CancelPipelineBuild(project, int(id), opts...)
-	})
+	_, err := one(ctx, fmt.Sprintf("cancel pipeline %d of %s", id, project),
+		func(opts ...lib.RequestOptionFunc) (*lib.Pipeline, *lib.Response, error) {
+			return c.api.Pipelines.CancelPipelineBuild(project, int(id), opts...)
+		})
 	return err
 }
 
 // Trace is the last limit bytes of a job's log; empty before it has one.
 func (c *Client) Trace(ctx context.Context, project string, job, limit int64) (string, error) {
-	r, err := one(ctx, fmt.Sprintf("read the log of job %d of %s", job, project), func(opts ...lib.RequestOptionFunc) (io.Reader, *lib.Response, error) {
-		r, resp, err := c.api.Jobs.GetTraceFile(project, int(job), opts...)
-		return r, resp, err
-	})
+	r, err := one(ctx, fmt.Sprintf("read the log of job %d of %s", job, project),
+		func(opts ...lib.RequestOptionFunc) (io.Reader, *lib.Response, error) {
+			r, resp, err := c.api.Jobs.GetTraceFile(project, int(job), opts...)
+			return r, resp, err
+		})
 	if err != nil {
 		return "", err
 	}
@@ -239,12 +251,14 @@ func output(v any) string {
 }
 
 // Deployments to an environment with a status, newest first, at most limit.
-func (c *Client) Deployments(ctx context.Context, project, environment, status string, limit int) ([]Deployment, error) {
+func (c *Client) Deployments(ctx context.Context, project, environment, status string,
+	limit int) ([]Deployment, error) {
 	return pages(ctx, "list the deployments of "+project+" to "+environment, limit,
 		func(d *lib.Deployment) Deployment {
 			out := Deployment{ID: int64(d.ID), Ref: d.Ref, SHA: d.SHA, Status: d.Status}
 			j := d.Deployable
-			out.Job = Job{ID: int64(j.ID), Name: j.Name, Stage: j.Stage, Status: j.Status, PipelineID: int64(j.Pipeline.ID), StartedAt: at(j.StartedAt)}
+			out.Job = Job{ID: int64(j.ID), Name: j.Name, Stage: j.Stage, Status: j.Status, PipelineID: int64(j.Pipeline.ID),
+				StartedAt: at(j.StartedAt)}
 			if j.User != nil {
 				out.Job.User = j.User.Username
 			}

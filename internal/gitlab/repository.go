@@ -11,9 +11,10 @@ import (
 
 // CurrentUser is who the token belongs to.
 func (c *Client) CurrentUser(ctx context.Context) (User, error) {
-	u, err := one(ctx, "read who the token belongs to", func(opts ...lib.RequestOptionFunc) (*lib.User, *lib.Response, error) {
-		return c.api.Users.CurrentUser(opts...)
-	})
+	u, err := one(ctx, "read who the token belongs to",
+		func(opts ...lib.RequestOptionFunc) (*lib.User, *lib.Response, error) {
+			return c.api.Users.CurrentUser(opts...)
+		})
 	if err != nil {
 		return User{}, err
 	}
@@ -22,9 +23,10 @@ func (c *Client) CurrentUser(ctx context.Context) (User, error) {
 
 // Project by its full path.
 func (c *Client) Project(ctx context.Context, project string) (Project, error) {
-	p, err := one(ctx, "read the project "+project, func(opts ...lib.RequestOptionFunc) (*lib.Project, *lib.Response, error) {
-		return c.api.Projects.GetProject(project, nil, opts...)
-	})
+	p, err := one(ctx, "read the project "+project,
+		func(opts ...lib.RequestOptionFunc) (*lib.Project, *lib.Response, error) {
+			return c.api.Projects.GetProject(project, nil, opts...)
+		})
 	if err != nil {
 		return Project{}, err
 	}
@@ -37,9 +39,10 @@ func (c *Client) Project(ctx context.Context, project string) (Project, error) {
 
 // Head is the newest commit of a branch.
 func (c *Client) Head(ctx context.Context, project, branch string) (Commit, error) {
-	b, err := one(ctx, "read the branch "+branch+" of "+project, func(opts ...lib.RequestOptionFunc) (*lib.Branch, *lib.Response, error) {
-		return c.api.Branches.GetBranch(project, branch, opts...)
-	})
+	b, err := one(ctx, "read the branch "+branch+" of "+project,
+		func(opts ...lib.RequestOptionFunc) (*lib.Branch, *lib.Response, error) {
+			return c.api.Branches.GetBranch(project, branch, opts...)
+		})
 	if err != nil {
 		return Commit{}, err
 	}
@@ -48,9 +51,10 @@ func (c *Client) Head(ctx context.Context, project, branch string) (Commit, erro
 
 // Commit that a ref or SHA names.
 func (c *Client) Commit(ctx context.Context, project, ref string) (Commit, error) {
-	v, err := one(ctx, "read the commit "+ref+" of "+project, func(opts ...lib.RequestOptionFunc) (*lib.Commit, *lib.Response, error) {
-		return c.api.Commits.GetCommit(project, ref, nil, opts...)
-	})
+	v, err := one(ctx, "read the commit "+ref+" of "+project,
+		func(opts ...lib.RequestOptionFunc) (*lib.Commit, *lib.Response, error) {
+			return c.api.Commits.GetCommit(project, ref, nil, opts...)
+		})
 	if err != nil {
 		return Commit{}, err
 	}
@@ -77,9 +81,10 @@ func commit(c *lib.Commit) Commit {
 
 // MergeRequest by its number in the project.
 func (c *Client) MergeRequest(ctx context.Context, project string, iid int64) (MergeRequest, error) {
-	r, err := one(ctx, fmt.Sprintf("read the merge request !%d of %s", iid, project), func(opts ...lib.RequestOptionFunc) (*lib.MergeRequest, *lib.Response, error) {
-		return c.api.MergeRequests.GetMergeRequest(project, int(iid), nil, opts...)
-	})
+	r, err := one(ctx, fmt.Sprintf("read the merge request !%d of %s", iid, project),
+		func(opts ...lib.RequestOptionFunc) (*lib.MergeRequest, *lib.Response, error) {
+			return c.api.MergeRequests.GetMergeRequest(project, int(iid), nil, opts...)
+		})
 	if err != nil {
 		return MergeRequest{}, err
 	}
@@ -87,7 +92,8 @@ func (c *Client) MergeRequest(ctx context.Context, project string, iid int64) (M
 }
 
 // MergedRequests are the merge requests merged into a branch and updated after an instant.
-func (c *Client) MergedRequests(ctx context.Context, project, branch string, updatedAfter time.Time) ([]MergeRequest, error) {
+func (c *Client) MergedRequests(ctx context.Context, project, branch string,
+	updatedAfter time.Time) ([]MergeRequest, error) {
 	return pages(ctx, "list the merge requests of "+project, 0, mergeRequest,
 		func(l lib.ListOptions, opts ...lib.RequestOptionFunc) ([]*lib.MergeRequest, *lib.Response, error) {
 			return c.api.MergeRequests.ListProjectMergeRequests(project, &lib.ListProjectMergeRequestsOptions{
@@ -98,9 +104,10 @@ func (c *Client) MergedRequests(ctx context.Context, project, branch string, upd
 
 // MergeRequestsOfCommit are the merge requests that brought a commit in.
 func (c *Client) MergeRequestsOfCommit(ctx context.Context, project, sha string) ([]MergeRequest, error) {
-	found, err := one(ctx, "list the merge requests of commit "+sha+" of "+project, func(opts ...lib.RequestOptionFunc) ([]*lib.MergeRequest, *lib.Response, error) {
-		return c.api.Commits.ListMergeRequestsByCommit(project, sha, opts...)
-	})
+	found, err := one(ctx, "list the merge requests of commit "+sha+" of "+project,
+		func(opts ...lib.RequestOptionFunc) ([]*lib.MergeRequest, *lib.Response, error) {
+			return c.api.Commits.ListMergeRequestsByCommit(project, sha, opts...)
+		})
 	out := make([]MergeRequest, 0, len(found))
 	for _, m := range found {
 		out = append(out, mergeRequest(m))
@@ -130,9 +137,10 @@ func (c *Client) Tags(ctx context.Context, project, prefix string) ([]Tag, error
 
 // Tag by its name; train.FaultNotFound when there is none.
 func (c *Client) Tag(ctx context.Context, project, name string) (Tag, error) {
-	t, err := one(ctx, "read the tag "+name+" of "+project, func(opts ...lib.RequestOptionFunc) (*lib.Tag, *lib.Response, error) {
-		return c.api.Tags.GetTag(project, name, opts...)
-	})
+	t, err := one(ctx, "read the tag "+name+" of "+project,
+		func(opts ...lib.RequestOptionFunc) (*lib.Tag, *lib.Response, error) {
+			return c.api.Tags.GetTag(project, name, opts...)
+		})
 	if err != nil {
 		return Tag{}, err
 	}
@@ -142,9 +150,10 @@ func (c *Client) Tag(ctx context.Context, project, name string) (Tag, error) {
 // CreateTag creates an annotated tag on a commit; train.FaultConflict when the
 // name is taken. Not safe to repeat blindly: look for the tag first.
 func (c *Client) CreateTag(ctx context.Context, project, name, sha, message string) (Tag, error) {
-	t, err := one(ctx, "create the tag "+name+" in "+project, func(opts ...lib.RequestOptionFunc) (*lib.Tag, *lib.Response, error) {
-		return c.api.Tags.CreateTag(project, &lib.CreateTagOptions{TagName: &name, Ref: &sha, Message: &message}, opts...)
-	})
+	t, err := one(ctx, "create the tag "+name+" in "+project,
+		func(opts ...lib.RequestOptionFunc) (*lib.Tag, *lib.Response, error) {
+			return c.api.Tags.CreateTag(project, &lib.CreateTagOptions{TagName: &name, Ref: &sha, Message: &message}, opts...)
+		})
 	if err != nil {
 		return Tag{}, err
 	}
@@ -161,9 +170,10 @@ func tag(t *lib.Tag) Tag {
 
 // Release of a tag; train.FaultNotFound when there is none.
 func (c *Client) Release(ctx context.Context, project, tag string) (Release, error) {
-	r, err := one(ctx, "read the release "+tag+" of "+project, func(opts ...lib.RequestOptionFunc) (*lib.Release, *lib.Response, error) {
-		return c.api.Releases.GetRelease(project, tag, opts...)
-	})
+	r, err := one(ctx, "read the release "+tag+" of "+project,
+		func(opts ...lib.RequestOptionFunc) (*lib.Release, *lib.Response, error) {
+			return c.api.Releases.GetRelease(project, tag, opts...)
+		})
 	if err != nil {
 		return Release{}, err
 	}
@@ -172,10 +182,12 @@ func (c *Client) Release(ctx context.Context, project, tag string) (Release, err
 
 // CreateRelease makes a release of an existing tag; train.FaultConflict when there is one.
 func (c *Client) CreateRelease(ctx context.Context, project string, r Release) (Release, error) {
-	made, err := one(ctx, "create the release "+r.Tag+" in "+project, func(opts ...lib.RequestOptionFunc) (*lib.Release, *lib.Response, error) {
-		// Without a ref a missing tag is an error, not a new tag.
-		return c.api.Releases.CreateRelease(project, &lib.CreateReleaseOptions{TagName: &r.Tag, Name: &r.Name, Description: &r.Description}, opts...)
-	})
+	made, err := one(ctx, "create the release "+r.Tag+" in "+project,
+		func(opts ...lib.RequestOptionFunc) (*lib.Release, *lib.Response, error) {
+			// Without a ref a missing tag is an error, not a new tag.
+			return c.api.Releases.CreateRelease(project, &lib.CreateReleaseOptions{TagName: &r.Tag, Name: &r.Name,
+				Description: &r.Description}, opts...)
+		})
 	if err != nil {
 		return Release{}, err
 	}
@@ -184,9 +196,11 @@ func (c *Client) CreateRelease(ctx context.Context, project string, r Release) (
 
 // UpdateRelease replaces name and description of a release.
 func (c *Client) UpdateRelease(ctx context.Context, project string, r Release) (Release, error) {
-	made, err := one(ctx, "update the release "+r.Tag+" of "+project, func(opts ...lib.RequestOptionFunc) (*lib.Release, *lib.Response, error) {
-		return c.api.Releases.UpdateRelease(project, r.Tag, &lib.UpdateReleaseOptions{Name: &r.Name, Description: &r.Description}, opts...)
-	})
+	made, err := one(ctx, "update the release "+r.Tag+" of "+project,
+		func(opts ...lib.RequestOptionFunc) (*lib.Release, *lib.Response, error) {
+			return c.api.Releases.UpdateRelease(project, r.Tag,
+				&lib.UpdateReleaseOptions{Name: &r.Name, Description: &r.Description}, opts...)
+		})
 	if err != nil {
 		return Release{}, err
 	}

@@ -127,17 +127,20 @@ func (s *Server) storeDeployments(ctx context.Context) error {
 // deployments has a schema that lets every specification and status pass.
 func deployments() *apiextensions.CustomResourceDefinition {
 	anything := apiextensions.JSONSchemaProps{Type: "object", XPreserveUnknownFields: new(true)}
-	names := apiextensions.CustomResourceDefinitionNames{Plural: "deployments", Singular: "deployment", Kind: "Deployment", ListKind: "DeploymentList"}
+	names := apiextensions.CustomResourceDefinitionNames{Plural: "deployments", Singular: "deployment", Kind: "Deployment",
+		ListKind: "DeploymentList"}
 	before := metav1.NewTime(time.Now().Add(-longAgo))
 	var conditions []apiextensions.CustomResourceDefinitionCondition
-	for _, t := range []apiextensions.CustomResourceDefinitionConditionType{apiextensions.NamesAccepted, apiextensions.Established} {
+	for _, t := range []apiextensions.CustomResourceDefinitionConditionType{apiextensions.NamesAccepted,
+		apiextensions.Established} {
 		conditions = append(conditions, apiextensions.CustomResourceDefinitionCondition{
 			Type: t, Status: apiextensions.ConditionTrue, LastTransitionTime: before, Reason: "Kubetest",
 		})
 	}
 	return &apiextensions.CustomResourceDefinition{
-		TypeMeta:   metav1.TypeMeta{APIVersion: apiextensions.SchemeGroupVersion.String(), Kind: "CustomResourceDefinition"},
-		ObjectMeta: metav1.ObjectMeta{Name: names.Plural + "." + apps.GroupName, UID: "deployments", Generation: 1, CreationTimestamp: before},
+		TypeMeta: metav1.TypeMeta{APIVersion: apiextensions.SchemeGroupVersion.String(), Kind: "CustomResourceDefinition"},
+		ObjectMeta: metav1.ObjectMeta{Name: names.Plural + "." + apps.GroupName, UID: "deployments", Generation: 1,
+			CreationTimestamp: before},
 		Spec: apiextensions.CustomResourceDefinitionSpec{
 			Group: apps.GroupName, Names: names, Scope: apiextensions.NamespaceScoped,
 			Conversion: &apiextensions.CustomResourceConversion{Strategy: apiextensions.NoneConverter},

@@ -114,7 +114,8 @@ func rolledOut(t *testing.T) *world {
 			},
 			Status: kustomize.KustomizationStatus{
 				ObservedGeneration: 1, LastAppliedRevision: revision, LastAttemptedRevision: revision,
-				Conditions: []metav1.Condition{ready(metav1.ConditionTrue, "ReconciliationSucceeded", "Applied revision: "+revision)},
+				Conditions: []metav1.Condition{ready(metav1.ConditionTrue, "ReconciliationSucceeded",
+					"Applied revision: "+revision)},
 			},
 		},
 		repository: &source.GitRepository{
@@ -125,7 +126,8 @@ func rolledOut(t *testing.T) *world {
 			},
 			Status: source.GitRepositoryStatus{
 				ObservedGeneration: 1, Artifact: artifact(revision),
-				Conditions: []metav1.Condition{ready(metav1.ConditionTrue, "Succeeded", "stored artifact for revision '"+revision+"'")},
+				Conditions: []metav1.Condition{ready(metav1.ConditionTrue, "Succeeded",
+					"stored artifact for revision '"+revision+"'")},
 			},
 		},
 	}
@@ -149,7 +151,8 @@ func helmRelease(t *testing.T) *helm.HelmRelease {
 			},
 			History: helm.Snapshots{{
 				Name: "api", Namespace: namespace(t), Version: 2, Status: "deployed", ChartName: "api", ChartVersion: "1.2.3",
-				AppVersion: strings.TrimPrefix(tag, "api/"), ConfigDigest: "sha256:" + strings.Repeat("e", 64), Digest: "sha256:" + strings.Repeat("f", 64),
+				AppVersion: strings.TrimPrefix(tag, "api/"), ConfigDigest: "sha256:" + strings.Repeat("e", 64),
+				Digest:        "sha256:" + strings.Repeat("f", 64),
 				FirstDeployed: at, LastDeployed: at,
 			}},
 		},
@@ -166,12 +169,14 @@ func deployment(t *testing.T, imageTag string) *apps.Deployment {
 			Replicas: new(int32(2)), Selector: &metav1.LabelSelector{MatchLabels: labels},
 			Template: core.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{Labels: labels},
-				Spec:       core.PodSpec{Containers: []core.Container{{Name: "api", Image: "registry.example.com/api:" + imageTag}}},
+				Spec: core.PodSpec{Containers: []core.Container{{Name: "api",
+					Image: "registry.example.com/api:" + imageTag}}},
 			},
 		},
 		Status: apps.DeploymentStatus{
 			ObservedGeneration: 1, Replicas: 2, UpdatedReplicas: 2, AvailableReplicas: 2,
-			Conditions: []apps.DeploymentCondition{{Type: apps.DeploymentAvailable, Status: core.ConditionTrue, Reason: "MinimumReplicasAvailable"}},
+			Conditions: []apps.DeploymentCondition{{Type: apps.DeploymentAvailable, Status: core.ConditionTrue,
+				Reason: "MinimumReplicasAvailable"}},
 		},
 	}
 }
@@ -200,7 +205,8 @@ func condition(kind string, status metav1.ConditionStatus, reason, message strin
 func artifact(revision string) *meta.Artifact {
 	return &meta.Artifact{
 		Revision: revision, Path: "gitrepository/mono.tar.gz", URL: "http://source-controller/gitrepository/mono.tar.gz",
-		Digest: "sha256:" + strings.Repeat("b", 64), LastUpdateTime: metav1.NewTime(time.Date(2024, 10, 2, 17, 0, 0, 0, time.UTC)),
+		Digest:         "sha256:" + strings.Repeat("b", 64),
+		LastUpdateTime: metav1.NewTime(time.Date(2024, 10, 2, 17, 0, 0, 0, time.UTC)),
 	}
 }
 
@@ -273,7 +279,8 @@ func TestOnlyARevisionThatRunsReadyIsSuccess(t *testing.T) {
 				w.kustomization.Status = kustomize.KustomizationStatus{ObservedGeneration: 1}
 				w.failed("ArtifactFailed", "Source artifact not found, retrying in 30s")
 				w.repository.Status.Artifact = nil
-				w.repository.Status.Conditions = []metav1.Condition{ready(metav1.ConditionFalse, "GitOperationFailed", "couldn't find remote ref")}
+				w.repository.Status.Conditions = []metav1.Condition{ready(metav1.ConditionFalse, "GitOperationFailed",
+					"couldn't find remote ref")}
 			},
 			phase: flux.Failing, why: "couldn't find remote ref",
 		},

@@ -233,7 +233,8 @@ func (s *Server) apiConfig() (*apiserver.Config, error) {
 	c.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)
 	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, namer)
 	c.Authentication.Authenticator = authenticator.RequestFunc(func(*http.Request) (*authenticator.Response, bool, error) {
-		return &authenticator.Response{User: &user.DefaultInfo{Name: "kubetest", Groups: []string{user.SystemPrivilegedGroup}}}, true, nil
+		return &authenticator.Response{User: &user.DefaultInfo{Name: "kubetest",
+			Groups: []string{user.SystemPrivilegedGroup}}}, true, nil
 	})
 	c.Authorization.Authorizer = authorizerfactory.NewAlwaysAllowAuthorizer()
 	c.BuildHandlerChainFunc = func(handler http.Handler, c *genericapiserver.Config) http.Handler {
@@ -242,7 +243,8 @@ func (s *Server) apiConfig() (*apiserver.Config, error) {
 	if err := s.serveOn(c); err != nil {
 		return nil, err
 	}
-	etcd := genericoptions.NewEtcdOptions(storagebackend.NewDefaultConfig(storagePrefix, apiserver.Codecs.LegacyCodec(apiextensions.SchemeGroupVersion)))
+	etcd := genericoptions.NewEtcdOptions(storagebackend.NewDefaultConfig(storagePrefix,
+		apiserver.Codecs.LegacyCodec(apiextensions.SchemeGroupVersion)))
 	etcd.StorageConfig.Transport.ServerList = []string{s.etcd.Config().ListenClientUrls[0].String()}
 	etcd.EnableWatchCache = false // it would make the first watch of a kind wait for a second
 	if err := etcd.ApplyTo(&c.Config); err != nil {

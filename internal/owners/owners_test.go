@@ -29,14 +29,16 @@ func TestTheLastMatchOfASectionCounts(t *testing.T) {
 
 func TestEverySectionThatMatchesGivesItsOwnersOnceAndInTheOrderOfTheFile(t *testing.T) {
 	// The example of GitLab's documentation.
-	f := parse(t, "* @admin\n\n[README Owners]\nREADME.md @user1 @user2\ninternal/README.md @user4\n\n[README other owners]\nREADME.md @user3 @admin\n")
+	f := parse(t, "* @admin\n\n[README Owners]\nREADME.md @user1 @user2\ninternal/README.md @user4\n\n[README other "+
+		"owners]\nREADME.md @user3 @admin\n")
 	assert.Equal(t, []string{"@admin", "@user1", "@user2", "@user3"}, f.Owners("README.md"))
 	assert.Equal(t, []string{"@admin", "@user4", "@user3"}, f.Owners("internal/README.md"))
 	assert.Equal(t, []string{"@admin"}, f.Owners("other.md"))
 }
 
 func TestTheDefaultOwnersOfASectionApplyToLinesWithoutOwners(t *testing.T) {
-	f := parse(t, "[Docs] @docs\ndocs/\n^[Payments][2] @maven/pods/payments @lead\ncypress/e2e/payments/ # theirs\ncypress/e2e/payments/refund.cy.ts @@maintainer\n")
+	f := parse(t, "[Docs] @docs\ndocs/\n^[Payments][2] @maven/pods/payments @lead\ncypress/e2e/payments/ # "+
+		"theirs\ncypress/e2e/payments/refund.cy.ts @@maintainer\n")
 	assert.Equal(t, []string{"@docs"}, f.Owners("x/docs/a/b.md"))
 	assert.Equal(t, []string{"@maven/pods/payments", "@lead"}, f.Owners("cypress/e2e/payments/a.cy.ts"))
 	assert.Equal(t, []string{"@@maintainer"}, f.Owners("cypress/e2e/payments/refund.cy.ts"))
@@ -53,7 +55,8 @@ func TestSectionsOfTheSameNameAreCombinedWhateverTheirCase(t *testing.T) {
 	assert.Equal(t, []string{"@one"}, f.Owners("a.md"))
 	assert.Equal(t, []string{"@two"}, f.Owners("README.md"), "the last match of the combined section")
 	assert.Equal(t, []string{"@two"}, f.Owners("a.txt"))
-	assert.Equal(t, []string{"@one"}, parse(t, "* @all\n[Codeowners]\n*.md @one").Owners("a.md"), "the name of the lines before any header")
+	assert.Equal(t, []string{"@one"}, parse(t, "* @all\n[Codeowners]\n*.md @one").Owners("a.md"),
+		"the name of the lines before any header")
 }
 
 func TestAnExcludedPathHasNoOwnersInThatSectionOnly(t *testing.T) {

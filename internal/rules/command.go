@@ -161,7 +161,8 @@ func Apply(s *train.State, name train.CommandName, c train.Command, now time.Tim
 }
 
 // Remember applies a command of the train to its memory.
-func Remember(m *train.Memory, name train.CommandName, c train.Command, now time.Time, zone *time.Location) (Effect, *train.Refusal) {
+func Remember(m *train.Memory, name train.CommandName, c train.Command, now time.Time,
+	zone *time.Location) (Effect, *train.Refusal) {
 	d, known := Commands().Find(name)
 	switch {
 	case !known:

@@ -8,7 +8,8 @@ import (
 
 func acknowledgeCommand() Definition {
 	return Definition{
-		Name: train.Acknowledge, NeedsReason: true, Fields: []string{"hold"}, Required: []string{"hold"}, Precedence: actsInOrder,
+		Name: train.Acknowledge, NeedsReason: true, Fields: []string{"hold"},
+		Required: []string{"hold"}, Precedence: actsInOrder,
 		Example: train.Command{Hold: train.HoldDrift, Reason: "the hotfix is in main too"},
 		check:   checkAcknowledge, apply: applyAcknowledge,
 	}

@@ -9,7 +9,8 @@ import (
 
 func approveCommand() Definition {
 	return Definition{
-		Name: train.ApproveDespiteE2E, NeedsReason: true, Fields: []string{"tag"}, Required: []string{"tag"}, Precedence: actsInOrder,
+		Name: train.ApproveDespiteE2E, NeedsReason: true, Fields: []string{"tag"},
+		Required: []string{"tag"}, Precedence: actsInOrder,
 		Example: train.Command{Tag: "api/v2026.11.24.1", Reason: "known flake, booking pod looked at it"},
 		permits: approverIsPermitted, check: checkApprove,
 		apply: func(s *train.State, c train.Command, now time.Time) Effect {
@@ -44,7 +45,8 @@ func checkApprove(s *train.State, c train.Command, _ time.Time) *train.Refusal {
 	}
 	switch {
 	case c.Tag != s.Candidate.Tag:
-		return &train.Refusal{Code: train.RefusedNotTheCandidate, Field: "tag", Value: train.Clip(c.Tag, train.LongestField), Tag: s.Candidate.Tag}
+		return &train.Refusal{Code: train.RefusedNotTheCandidate, Field: "tag",
+			Value: train.Clip(c.Tag, train.LongestField), Tag: s.Candidate.Tag}
 	case s.Bad[c.Tag] != "":
 		return &train.Refusal{Code: train.RefusedCandidateMarkedBad, Tag: c.Tag}
 	case !s.Staging.Succeeded():
@@ -63,7 +65,8 @@ func checkApprove(s *train.State, c train.Command, _ time.Time) *train.Refusal {
 
 func revokeCommand() Definition {
 	return Definition{
-		Name: train.RevokeApproval, NeedsReason: true, Precedence: actsRevoke, Example: train.Command{Reason: "it is a real bug"},
+		Name: train.RevokeApproval, NeedsReason: true, Precedence: actsRevoke,
+		Example: train.Command{Reason: "it is a real bug"},
 		check: func(s *train.State, _ train.Command, _ time.Time) *train.Refusal {
 			switch {
 			case s.Approval == nil:

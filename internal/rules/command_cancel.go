@@ -10,7 +10,8 @@ import (
 // what runs where that is asked for.
 func cancelCommand() Definition {
 	return Definition{
-		Name: train.Cancel, NeedsReason: true, Fields: []string{"force"}, Precedence: actsCancel, Example: train.Command{Reason: "no release today"},
+		Name: train.Cancel, NeedsReason: true, Fields: []string{"force"}, Precedence: actsCancel,
+		Example: train.Command{Reason: "no release today"},
 		check: func(s *train.State, c train.Command, _ time.Time) *train.Refusal {
 			switch {
 			case InProduction(s):

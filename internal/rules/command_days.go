@@ -10,7 +10,8 @@ import (
 
 func skipDayCommand() Definition {
 	return Definition{
-		Name: train.SkipDay, NeedsReason: true, OfTrain: true, Fields: []string{"day"}, Required: []string{"day"}, Precedence: actsInOrder,
+		Name: train.SkipDay, NeedsReason: true, OfTrain: true, Fields: []string{"day"},
+		Required: []string{"day"}, Precedence: actsInOrder,
 		Example:  train.Command{Day: calendar.Day{Year: 2026, Month: 12, Day: 1}, Reason: "company meeting"},
 		remember: rememberSkippedDay,
 	}
@@ -18,7 +19,8 @@ func skipDayCommand() Definition {
 
 func addDayCommand() Definition {
 	return Definition{
-		Name: train.AddDay, NeedsReason: true, OfTrain: true, Fields: []string{"day"}, Required: []string{"day"}, Precedence: actsInOrder,
+		Name: train.AddDay, NeedsReason: true, OfTrain: true, Fields: []string{"day"},
+		Required: []string{"day"}, Precedence: actsInOrder,
 		Example:  train.Command{Day: calendar.Day{Year: 2026, Month: 12, Day: 4}, Reason: "before the holidays"},
 		remember: rememberAddedDay,
 	}

@@ -29,7 +29,8 @@ const (
 	freezeLongest = 30 * 24 * time.Hour
 )
 
-func rememberHotfixFreeze(m *train.Memory, c train.Command, now time.Time, zone *time.Location) (Effect, *train.Refusal) {
+func rememberHotfixFreeze(m *train.Memory, c train.Command, now time.Time,
+	zone *time.Location) (Effect, *train.Refusal) {
 	until := now.Add(freezeDefault)
 	if c.Until != "" {
 		at, refusal := parseInstant("until", c.Until, now, zone)

@@ -8,7 +8,8 @@ import (
 
 func pauseCommand() Definition {
 	return Definition{
-		Name: train.Pause, NeedsReason: true, OfTrain: true, Precedence: actsPause, Example: train.Command{Reason: "checkout is down"},
+		Name: train.Pause, NeedsReason: true, OfTrain: true, Precedence: actsPause,
+		Example: train.Command{Reason: "checkout is down"},
 		remember: func(m *train.Memory, c train.Command, now time.Time, _ *time.Location) (Effect, *train.Refusal) {
 			m.Holds = train.SetHold(m.Holds, train.Hold{Kind: train.HoldPause, Reason: c.Reason, By: c.By, Since: now})
 			return Effect{}, nil

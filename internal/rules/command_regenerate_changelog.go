@@ -9,7 +9,8 @@ import (
 // regenerateChangelogCommand is carried out by the workflow.
 func regenerateChangelogCommand() Definition {
 	return Definition{
-		Name: train.RegenerateChangelog, Fields: []string{"previousTag"}, Required: []string{"previousTag"}, Precedence: actsInOrder,
+		Name: train.RegenerateChangelog, Fields: []string{"previousTag"},
+		Required: []string{"previousTag"}, Precedence: actsInOrder,
 		Example: train.Command{PreviousTag: "api/v2026.11.23.1"},
 		check: func(s *train.State, c train.Command, _ time.Time) *train.Refusal {
 			if r := needsCandidate(s); r != nil {

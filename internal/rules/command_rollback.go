@@ -8,7 +8,8 @@ import (
 
 func rollbackCommand() Definition {
 	return Definition{
-		Name: train.Rollback, NeedsReason: true, Fields: []string{"environment", "tag"}, Required: []string{"environment"}, Precedence: actsRollback,
+		Name: train.Rollback, NeedsReason: true, Fields: []string{"environment", "tag"},
+		Required: []string{"environment"}, Precedence: actsRollback,
 		Example: train.Command{Environment: train.Production, Reason: "error rate doubled"},
 		check:   checkRollback,
 		apply: func(s *train.State, c train.Command, _ time.Time) Effect {
@@ -26,7 +27,8 @@ func checkRollback(s *train.State, c train.Command, _ time.Time) *train.Refusal 
 	case d == nil || d.Outcome == train.DeployHeld || d.JobID == 0 && !d.Present && d.Outcome != "":
 		return &train.Refusal{Code: train.RefusedNothingToRollBack, Environment: c.Environment}
 	case d.Running():
-		return firstRefusal(notDeploying(s), &train.Refusal{Code: train.RefusedDeployRunning, Tag: d.Tag, Environment: c.Environment})
+		return firstRefusal(notDeploying(s), &train.Refusal{Code: train.RefusedDeployRunning, Tag: d.Tag,
+			Environment: c.Environment})
 	case s.Production.Running():
 		return notDeploying(s)
 	case d.Outcome == train.DeployRolledBack && (c.Tag == "" || c.Tag == d.Rollback.To.Tag):
@@ -56,7 +58,8 @@ func rollbackTarget(s *train.State, env train.EnvironmentName, tag string) (trai
 	case s.Bad[to.Tag] != "":
 		return to, &train.Refusal{Code: train.RefusedTargetMarkedBad, To: to}
 	case to.Tag == d.Tag:
-		return to, &train.Refusal{Code: train.RefusedTargetIsDeployed, Field: "tag", Value: train.Clip(tag, train.LongestField)}
+		return to, &train.Refusal{Code: train.RefusedTargetIsDeployed, Field: "tag",
+			Value: train.Clip(tag, train.LongestField)}
 	}
 	if _, err := train.ParseTag(s.Train.TagPrefix, to.Tag); err != nil && tag != "" {
 		return to, &train.Refusal{Code: train.RefusedNotAReleaseTag, Field: "tag", Detail: err.Error()}

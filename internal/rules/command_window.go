@@ -8,8 +8,9 @@ import (
 
 func promoteNowCommand() Definition {
 	return Definition{
-		Name: train.PromoteNow, NeedsReason: true, Precedence: actsInOrder, Example: train.Command{Reason: "agreed with support"},
-		check: checkPromote,
+		Name: train.PromoteNow, NeedsReason: true, Precedence: actsInOrder,
+		Example: train.Command{Reason: "agreed with support"},
+		check:   checkPromote,
 		apply: func(s *train.State, c train.Command, now time.Time) Effect {
 			s.Promotion = &train.Promotion{Tag: s.Candidate.Tag, By: c.By, Reason: c.Reason, At: now, Until: now.Add(promoteFor)}
 			return Effect{}
@@ -38,7 +39,8 @@ func checkPromote(s *train.State, _ train.Command, now time.Time) *train.Refusal
 
 func moveProductionCommand() Definition {
 	return Definition{
-		Name: train.MoveProduction, NeedsReason: true, Fields: []string{"at"}, Required: []string{"at"}, Precedence: actsInOrder,
+		Name: train.MoveProduction, NeedsReason: true, Fields: []string{"at"},
+		Required: []string{"at"}, Precedence: actsInOrder,
 		Example: train.Command{At: "14:00", Reason: "waits for marketing"},
 		check:   checkMove,
 		apply: func(s *train.State, c train.Command, now time.Time) Effect {

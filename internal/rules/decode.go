@@ -21,7 +21,8 @@ func DecodeCommand(name train.CommandName, raw []byte) (train.Command, *train.Re
 	case !known:
 		return train.Command{}, &train.Refusal{Code: train.RefusedUnknownCommand, Command: name}
 	case len(raw) > train.LargestPayload:
-		return train.Command{}, &train.Refusal{Code: train.RefusedInputTooLarge, Command: name, Count: len(raw), Limit: train.LargestPayload}
+		return train.Command{}, &train.Refusal{Code: train.RefusedInputTooLarge, Command: name, Count: len(raw),
+			Limit: train.LargestPayload}
 	case len(bytes.TrimSpace(raw)) == 0:
 		return train.Command{}, &train.Refusal{Code: train.RefusedInputMissing, Command: name}
 	}
@@ -55,9 +56,11 @@ func sortedKeys(m map[string]json.RawMessage) []string {
 func wrongField(err error, name train.CommandName) *train.Refusal {
 	var wrong *json.UnmarshalTypeError
 	if !errors.As(err, &wrong) {
-		return &train.Refusal{Code: train.RefusedUnreadableField, Command: name, Detail: train.Clip(err.Error(), train.LongestField)}
+		return &train.Refusal{Code: train.RefusedUnreadableField, Command: name,
+			Detail: train.Clip(err.Error(), train.LongestField)}
 	}
-	refusal := &train.Refusal{Code: train.RefusedWrongType, Command: name, Field: wrong.Field, Value: wrong.Value, Type: "string"}
+	refusal := &train.Refusal{Code: train.RefusedWrongType, Command: name, Field: wrong.Field,
+		Value: wrong.Value, Type: "string"}
 	if wrong.Type != nil && wrong.Type.Kind() == reflect.Bool {
 		refusal.Type = "bool"
 	}
@@ -85,7 +88,8 @@ func (d Definition) incomplete(c train.Command) *train.Refusal {
 		}
 	}
 	if c.Environment != "" && c.Environment != train.Staging && c.Environment != train.Production {
-		return &train.Refusal{Code: train.RefusedUnknownEnvironment, Command: d.Name, Field: "environment", Value: string(c.Environment)}
+		return &train.Refusal{Code: train.RefusedUnknownEnvironment, Command: d.Name, Field: "environment",
+			Value: string(c.Environment)}
 	}
 	if c.Hold != "" && !slices.Contains(train.HoldKinds(), c.Hold) {
 		return &train.Refusal{Code: train.RefusedUnknownHold, Command: d.Name, Field: "hold", Value: string(c.Hold)}
@@ -96,7 +100,8 @@ func (d Definition) incomplete(c train.Command) *train.Refusal {
 // FieldValues are the fields of a command as text, by their JSON names.
 func FieldValues(c train.Command) map[string]string {
 	v := map[string]string{
-		"by": c.By, "reason": c.Reason, "tag": c.Tag, "sha": c.SHA, "previousTag": c.PreviousTag, "until": c.Until, "at": c.At,
+		"by": c.By, "reason": c.Reason, "tag": c.Tag, "sha": c.SHA, "previousTag": c.PreviousTag,
+		"until": c.Until, "at": c.At,
 		"hold": string(c.Hold), "environment": string(c.Environment), "day": c.Day.String(), "id": c.ID,
 	}
 	if c.Force {

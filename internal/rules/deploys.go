@@ -33,7 +33,8 @@ func RetryAllowed(s *train.State, env train.EnvironmentName) bool {
 	if s.Orders.Retry == env {
 		return true
 	}
-	return env == train.Production && s.Promotion != nil && d != nil && s.Promotion.Tag == s.Candidate.Tag && s.Promotion.At.After(d.EndedAt)
+	return env == train.Production && s.Promotion != nil && d != nil && s.Promotion.Tag == s.Candidate.Tag &&
+		s.Promotion.At.After(d.EndedAt)
 }
 
 // EarlierAttempt is what the next attempt at an environment knows of those before.
@@ -76,7 +77,8 @@ func RecordDeploy(s *train.State, d train.Deploy, now time.Time, rolledBackReaso
 // holdRolledBack holds the candidate, and takes what runs now as what is expected.
 func holdRolledBack(s *train.State, d train.Deploy, now time.Time, reason string) {
 	s.Expected, s.Running, s.Accepted = d.Rollback.To, d.Rollback.To, train.Version{}
-	s.Holds = train.SetHold(s.Holds, train.Hold{Kind: train.HoldRolledBack, Since: now, By: d.Rollback.By, Link: d.LogURL(), Reason: reason})
+	s.Holds = train.SetHold(s.Holds, train.Hold{Kind: train.HoldRolledBack, Since: now, By: d.Rollback.By,
+		Link: d.LogURL(), Reason: reason})
 }
 
 // WasRolledBack says whether production runs what it ran before the candidate again.

@@ -18,19 +18,24 @@ func TestAReattemptIsOnlyForWhatBrokeDownBoundedAndInsideTheWindow(t *testing.T)
 		s.SetDeploy(d)
 		return s
 	}
-	at, ok := Reattempt(state(train.Deploy{Environment: train.Production, Outcome: train.DeployFailed, Kind: train.FailureTransient}), train.Production)
+	at, ok := Reattempt(state(train.Deploy{Environment: train.Production, Outcome: train.DeployFailed,
+		Kind: train.FailureTransient}), train.Production)
 	assert.True(t, ok)
 	assert.Equal(t, ended.Add(time.Minute), at)
-	at, ok = Reattempt(state(train.Deploy{Environment: train.Staging, Outcome: train.DeployFailed, Kind: train.FailureTransient, ByItself: 1}), train.Staging)
+	at, ok = Reattempt(state(train.Deploy{Environment: train.Staging, Outcome: train.DeployFailed,
+		Kind: train.FailureTransient, ByItself: 1}), train.Staging)
 	assert.True(t, ok)
 	assert.Equal(t, ended.Add(2*time.Minute), at, "it waits longer each time")
 	for name, d := range map[string]train.Deploy{
-		"past the window": {Environment: train.Production, Outcome: train.DeployFailed, Kind: train.FailureTransient, ByItself: 1},
-		"tried enough":    {Environment: train.Staging, Outcome: train.DeployFailed, Kind: train.FailureTransient, ByItself: 2},
-		"definitive":      {Environment: train.Staging, Outcome: train.DeployFailed, Kind: train.FailureDefinitive},
-		"unknown":         {Environment: train.Staging, Outcome: train.DeployUnknown, Kind: train.FailureUnknown},
-		"rolled back":     {Environment: train.Staging, Outcome: train.DeployRolledBack, Kind: train.FailureDefinitive, Rollback: &train.RollbackRecord{}},
-		"held":            {Environment: train.Staging, Outcome: train.DeployHeld, Kind: train.FailureHeld},
+		"past the window": {Environment: train.Production, Outcome: train.DeployFailed,
+			Kind: train.FailureTransient, ByItself: 1},
+		"tried enough": {Environment: train.Staging, Outcome: train.DeployFailed,
+			Kind: train.FailureTransient, ByItself: 2},
+		"definitive": {Environment: train.Staging, Outcome: train.DeployFailed, Kind: train.FailureDefinitive},
+		"unknown":    {Environment: train.Staging, Outcome: train.DeployUnknown, Kind: train.FailureUnknown},
+		"rolled back": {Environment: train.Staging, Outcome: train.DeployRolledBack, Kind: train.FailureDefinitive,
+			Rollback: &train.RollbackRecord{}},
+		"held": {Environment: train.Staging, Outcome: train.DeployHeld, Kind: train.FailureHeld},
 	} {
 		_, ok := Reattempt(state(d), d.Environment)
 		assert.False(t, ok, name)

@@ -155,7 +155,8 @@ func KindOf(reason FailureReason) train.FailureKind {
 
 // FluxReasonFails says whether a reason of Ready=False means that a revision failed.
 func FluxReasonFails(reason string) bool {
-	return slices.ContainsFunc(Failures(), func(f FailureRule) bool { return f.FailureReason == FailureReason{FromFlux, reason} })
+	return slices.ContainsFunc(Failures(),
+		func(f FailureRule) bool { return f.FailureReason == FailureReason{FromFlux, reason} })
 }
 
 // Outdated says whether GitLab failed the job because of a newer deployment.

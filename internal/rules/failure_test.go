@@ -9,7 +9,8 @@ import (
 )
 
 func TestEveryAnswerHasAKindAndALostAnswerToAWriteIsUnknown(t *testing.T) {
-	for _, k := range []train.FaultKind{train.FaultAuth, train.FaultForbidden, train.FaultNotFound, train.FaultInvalid, train.FaultConflict, train.FaultRateLimited, train.FaultUnavailable} {
+	for _, k := range []train.FaultKind{train.FaultAuth, train.FaultForbidden, train.FaultNotFound, train.FaultInvalid,
+		train.FaultConflict, train.FaultRateLimited, train.FaultUnavailable} {
 		read := KindOf(FailureReason{FromRead, string(k)})
 		write := KindOf(FailureReason{FromWrite, string(k)})
 		switch {

@@ -53,7 +53,8 @@ const RenewBefore = 30 * time.Minute
 // NewFreeze is a freeze period from an instant until another, on whole minutes:
 // GitLab's crons know no seconds.
 func NewFreeze(from, until time.Time) *train.OwnFreeze {
-	return &train.OwnFreeze{From: from.UTC().Truncate(time.Minute), Until: until.UTC().Add(time.Minute - 1).Truncate(time.Minute)}
+	return &train.OwnFreeze{From: from.UTC().Truncate(time.Minute),
+		Until: until.UTC().Add(time.Minute - 1).Truncate(time.Minute)}
 }
 
 // Extended is a freeze with a later end.

@@ -61,7 +61,8 @@ func Digest(o train.Observation) string {
 // KnownObservation is an observation as a release remembers it: what its own state says.
 func KnownObservation(s *train.State) train.Observation {
 	o := train.Observation{Running: s.Running, TagMoved: s.TagMoved, HandMade: s.HandMade, Unknown: s.FreezeUnknown}
-	o.Freeze, o.Drift, o.Busy = train.FindHold(s.Holds, train.HoldFreeze), train.FindHold(s.Holds, train.HoldDrift), train.FindHold(s.Holds, train.HoldEnvironmentBusy)
+	o.Freeze, o.Drift, o.Busy = train.FindHold(s.Holds, train.HoldFreeze), train.FindHold(s.Holds,
+		train.HoldDrift), train.FindHold(s.Holds, train.HoldEnvironmentBusy)
 	if s.Memory.Revision > 0 {
 		m := s.Memory
 		o.Memory = &m
@@ -81,7 +82,8 @@ func (c Change) Nothing() bool { return len(c.Begun)+len(c.Ended)+len(c.HandMade
 
 // WithoutTrain is the change without the train's own holds.
 func (c Change) WithoutTrain() Change {
-	c.Begun, c.Ended = train.WithoutHold(train.WithoutHold(c.Begun, train.HoldPause), train.HoldHotfix), train.WithoutHold(train.WithoutHold(c.Ended, train.HoldPause), train.HoldHotfix)
+	c.Begun, c.Ended = train.WithoutHold(train.WithoutHold(c.Begun, train.HoldPause),
+		train.HoldHotfix), train.WithoutHold(train.WithoutHold(c.Ended, train.HoldPause), train.HoldHotfix)
 	return c
 }
 
@@ -147,7 +149,8 @@ func takeNewerMemory(s *train.State, m train.Memory) {
 // TakeMemory takes over what the train tells and says what it changed. A release
 // day that was skipped meanwhile is held as late until somebody decides; lateReason
 // says so for people.
-func TakeMemory(s *train.State, m train.Memory, now time.Time, lateReason func(day calendar.Day, why string) string) Change {
+func TakeMemory(s *train.State, m train.Memory, now time.Time,
+	lateReason func(day calendar.Day, why string) string) Change {
 	before := slices.Clone(s.Standing())
 	takeNewerMemory(s, m)
 	why, skipped := Skips(&s.Memory, s.Plan.Day)

@@ -9,7 +9,8 @@ import (
 
 // sameName compares names as people type them.
 func sameName(a, b string) bool {
-	return a != "" && strings.EqualFold(strings.TrimPrefix(strings.TrimSpace(a), "@"), strings.TrimPrefix(strings.TrimSpace(b), "@"))
+	return a != "" && strings.EqualFold(strings.TrimPrefix(strings.TrimSpace(a), "@"),
+		strings.TrimPrefix(strings.TrimSpace(b), "@"))
 }
 
 // policyRefuses says why the policy does not let somebody issue a command; nil: it does.

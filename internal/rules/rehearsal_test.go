@@ -40,12 +40,14 @@ func TestASqueezedDayIsTheNextReleaseDayCutNow(t *testing.T) {
 }
 
 func TestASqueezedDayWorksWhereTheCalendarKnowsNoReleaseDay(t *testing.T) {
-	_, p := Rehearse(rehearsed(func(tr *train.Train) { tr.Calendar.Weekdays = nil }), time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC), time.Minute, 0)
+	_, p := Rehearse(rehearsed(func(tr *train.Train) { tr.Calendar.Weekdays = nil }),
+		time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC), time.Minute, 0)
 	assert.Equal(t, "2026-11-26", p.Day.String())
 }
 
 func TestSqueezingAnyLengthKeepsLimitsUsableAndSurvivesJSON(t *testing.T) {
-	for _, length := range []time.Duration{time.Second, 5 * time.Second, 7654321987 * time.Nanosecond, time.Minute, time.Hour} {
+	for _, length := range []time.Duration{time.Second, 5 * time.Second,
+		7654321987 * time.Nanosecond, time.Minute, time.Hour} {
 		squeezed, p := Rehearse(rehearsed(), time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC), length, 0)
 		assert.GreaterOrEqual(t, squeezed.Poll.Deploy.D(), 100*time.Millisecond)
 		assert.LessOrEqual(t, squeezed.Poll.E2E.D(), max(length/10, 100*time.Millisecond))
@@ -54,7 +56,8 @@ func TestSqueezingAnyLengthKeepsLimitsUsableAndSurvivesJSON(t *testing.T) {
 				assert.GreaterOrEqual(t, limit.D(), max(length.Truncate(time.Millisecond), 20*time.Second))
 			}
 		}
-		assert.True(t, p.CutAt.Before(p.E2EDeadline) && p.E2EDeadline.Before(p.WindowOpens) && p.WindowOpens.Before(p.WindowCloses))
+		assert.True(t, p.CutAt.Before(p.E2EDeadline) && p.E2EDeadline.Before(p.WindowOpens) &&
+			p.WindowOpens.Before(p.WindowCloses))
 
 		data, err := json.Marshal(squeezed)
 		require.NoError(t, err)

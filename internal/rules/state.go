@@ -71,7 +71,8 @@ func Summarize(s *train.State) train.Summary {
 		sum.ProdAt = s.Production.JobURL
 	}
 	if s.E2E != nil {
-		sum.E2E, sum.TestedAt, sum.E2EURL, sum.CypressAt = s.E2E.State, s.E2E.EndedAt, s.E2E.PipelineURL, s.E2E.Report.CypressURL
+		sum.E2E, sum.TestedAt = s.E2E.State, s.E2E.EndedAt
+		sum.E2EURL, sum.CypressAt = s.E2E.PipelineURL, s.E2E.Report.CypressURL
 	}
 	return sum
 }
@@ -93,7 +94,8 @@ func notDeploying(s *train.State) *train.Refusal {
 	if !s.Production.Running() {
 		return nil
 	}
-	return &train.Refusal{Code: train.RefusedProductionDeploying, At: s.Production.StartedAt.Add(s.Train.Production.Limits.Total())}
+	return &train.Refusal{Code: train.RefusedProductionDeploying,
+		At: s.Production.StartedAt.Add(s.Train.Production.Limits.Total())}
 }
 
 // notInProduction refuses what comes too late for a candidate that is released.

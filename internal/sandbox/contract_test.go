@@ -76,7 +76,8 @@ func relax(doc *openapi3.T) {
 		if labels := s.Value.Properties["labels"]; labels != nil && labels.Value.Type.Is("string") {
 			s.Value.Properties["labels"] = openapi3.NewSchema().NewRef()
 		}
-		if recent := s.Value.Properties["recent_failures"]; recent != nil && recent.Value.Type.Is("string") { // its own example is an object
+		// its own example is an object
+		if recent := s.Value.Properties["recent_failures"]; recent != nil && recent.Value.Type.Is("string") {
 			s.Value.Properties["recent_failures"] = openapi3.NewObjectSchema().WithNullable().NewRef()
 		}
 	}
@@ -131,9 +132,11 @@ func (c *contract) check(req *http.Request, body []byte, resp *http.Response, an
 		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
 	}
 	assert.NoError(c.t, openapi3filter.ValidateRequest(context.Background(), in), "request %s %s", req.Method, req.URL)
-	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: resp.StatusCode, Header: resp.Header, Options: in.Options}
+	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: resp.StatusCode,
+		Header: resp.Header, Options: in.Options}
 	out.SetBodyBytes(answer)
-	assert.NoError(c.t, openapi3filter.ValidateResponse(context.Background(), out), "answer to %s %s: %s", req.Method, req.URL, answer)
+	assert.NoError(c.t, openapi3filter.ValidateResponse(context.Background(), out), "answer to %s %s: %s",
+		req.Method, req.URL, answer)
 }
 
 // start starts a sandbox over a small repository.
@@ -142,7 +145,8 @@ func start(t *testing.T, pace time.Duration) (*sandbox.Sandbox, train.Train) {
 	f, err := config.Load("../../release.yaml")
 	require.NoError(t, err)
 	s, err := sandbox.Start(t.Context(), sandbox.Options{
-		Trains: f.Trains, Repo: repository(t), Pace: sandbox.Pace{Build: pace, Deploy: pace, Flux: pace, Smoke: pace, E2E: pace},
+		Trains: f.Trains, Repo: repository(t), Pace: sandbox.Pace{Build: pace, Deploy: pace,
+			Flux: pace, Smoke: pace, E2E: pace},
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
@@ -159,9 +163,11 @@ func repository(t *testing.T) string {
 		{"checkout", "--quiet", "-b", "side"},
 		{"commit", "--quiet", "--allow-empty", "-m", "side work"},
 		{"checkout", "--quiet", "trunk"},
-		{"merge", "--quiet", "--no-ff", "side", "-m", "Merge branch 'side' into 'main'\n\nBring the side in\n\nSee merge request maven-clinic/maven/maven!4"},
+		{"merge", "--quiet", "--no-ff", "side", "-m",
+			"Merge branch 'side' into 'main'\n\nBring the side in\n\nSee merge request maven-clinic/maven/maven!4"},
 	} {
-		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir, "-c", "user.name=Grace", "-c", "user.email=grace@example.com"}, args...)...)
+		cmd := exec.CommandContext(t.Context(), "git",
+			append([]string{"-C", dir, "-c", "user.name=Grace", "-c", "user.email=grace@example.com"}, args...)...)
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "git %v: %s", args, out)
 	}
@@ -178,7 +184,8 @@ func TestEveryGitLabRequestAndAnswerOfADayFollowsThePublishedSchema(t *testing.T
 	c := newContract(t)
 	s, tr := start(t, 5*time.Millisecond)
 	ctx := t.Context()
-	g, err := gitlab.New(gitlab.Options{URL: s.GitLabURL(), Token: sandbox.GitLabToken, HTTPClient: &http.Client{Transport: c}})
+	g, err := gitlab.New(gitlab.Options{URL: s.GitLabURL(), Token: sandbox.GitLabToken,
+		HTTPClient: &http.Client{Transport: c}})
 	require.NoError(t, err)
 	project := tr.Project
 
@@ -255,7 +262,8 @@ func TestEveryGitLabRequestAndAnswerOfADayFollowsThePublishedSchema(t *testing.T
 	assert.Equal(t, tr.Staging.Job, deployments[0].Job.Name)
 
 	s.SetOutcome("e2e", "script_failure")
-	e2e, err := g.CreatePipeline(ctx, tr.E2E.Project, "main", map[string]string{"TRIGGER_ID": "e2e", "RELEASE_RUN_ID": "key"})
+	e2e, err := g.CreatePipeline(ctx, tr.E2E.Project, "main",
+		map[string]string{"TRIGGER_ID": "e2e", "RELEASE_RUN_ID": "key"})
 	require.NoError(t, err)
 	variables, err := g.PipelineVariables(ctx, tr.E2E.Project, e2e.ID)
 	require.NoError(t, err)
@@ -291,7 +299,8 @@ func TestAWrongTokenIsRefusedByAllThreeSystems(t *testing.T) {
 	raw, err := os.ReadFile(s.Kubeconfig())
 	require.NoError(t, err)
 	bad := filepath.Join(t.TempDir(), "kubeconfig")
-	require.NoError(t, os.WriteFile(bad, bytes.ReplaceAll(raw, []byte("sandbox-kube-token"), []byte("wrong-token")), 0o600))
+	require.NoError(t, os.WriteFile(bad, bytes.ReplaceAll(raw, []byte("sandbox-kube-token"), []byte("wrong-token")),
+		0o600))
 	f, err := flux.New(flux.Options{Kubeconfig: bad})
 	require.NoError(t, err)
 	_, err = f.State(t.Context(), tr.Staging.Flux)
@@ -438,7 +447,8 @@ func TestADroppedAnswerHappensAndAFaultDoesNot(t *testing.T) {
 	assert.NotContains(t, err.Error(), "127.0.0.1", "no URL in an error")
 	_, err = g.Tag(ctx, tr.Project, "api/v2026.11.24.1")
 	require.NoError(t, err, "it took effect")
-	s.AddFault(sandbox.Fault{System: "gitlab", Method: "POST", Path: "/repository/tags", Times: 1, Status: 429, RetryAfter: 7})
+	s.AddFault(sandbox.Fault{System: "gitlab", Method: "POST", Path: "/repository/tags", Times: 1,
+		Status: 429, RetryAfter: 7})
 	_, err = g.CreateTag(ctx, tr.Project, "api/v2026.11.24.2", head.SHA, "m")
 	var f *train.Fault
 	require.ErrorAs(t, err, &f)

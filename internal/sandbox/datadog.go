@@ -137,12 +137,14 @@ func (d *datadog) createEvent(r *http.Request) (int, any) {
 		return http.StatusBadRequest, refusal("Text or aggregation key too long")
 	}
 	e := DatadogEvent{
-		Title: in.Title, Text: in.Text, AlertType: cmp.Or(in.AlertType, "info"), Tags: in.Tags, At: at, AggregationKey: in.AggregationKey,
+		Title: in.Title, Text: in.Text, AlertType: cmp.Or(in.AlertType, "info"), Tags: in.Tags, At: at,
+		AggregationKey: in.AggregationKey,
 	}
 	d.events = append(d.events, e)
 	id := eventID(len(d.events))
 	return http.StatusAccepted, map[string]any{"status": "ok", "event": map[string]any{
-		"id": id, "id_str": strconv.Itoa(id), "title": e.Title, "text": e.Text, "alert_type": e.AlertType, "tags": append([]string{}, e.Tags...),
+		"id": id, "id_str": strconv.Itoa(id), "title": e.Title, "text": e.Text, "alert_type": e.AlertType,
+		"tags":          append([]string{}, e.Tags...),
 		"date_happened": at.Unix(), "priority": "normal", "url": fmt.Sprintf("%s/datadog/event/event?id=%d", d.s.url, id),
 	}}
 }
@@ -288,7 +290,8 @@ func (e DatadogEvent) json(id int) any {
 }
 
 func (b errorBurst) matches(query string) bool {
-	return matches(query, map[string][]string{"service": {b.service}, "env": {b.env}, "version": {b.version}, "status": {"error"}})
+	return matches(query, map[string][]string{"service": {b.service}, "env": {b.env},
+		"version": {b.version}, "status": {"error"}})
 }
 
 // bursts are the errors that a search finds, oldest first.
@@ -312,7 +315,8 @@ func (d *datadog) aggregateLogs(r *http.Request) (int, any) {
 		count += b.count
 	}
 	return http.StatusOK, map[string]any{
-		"data": map[string]any{"buckets": []any{map[string]any{"by": map[string]any{}, "computes": map[string]any{"c0": count}}}},
+		"data": map[string]any{"buckets": []any{map[string]any{"by": map[string]any{},
+			"computes": map[string]any{"c0": count}}}},
 		"meta": map[string]any{"elapsed": 1, "status": "done"},
 	}
 }
@@ -325,9 +329,11 @@ func (d *datadog) listLogs(r *http.Request) (int, any) {
 	found := []any{}
 	for _, b := range d.bursts(q) {
 		for range min(b.count, q.Page.Limit) { // more would be cut anyway
-			found = append(found, map[string]any{"id": fmt.Sprintf("LOG%06d", len(found)+1), "type": "log", "attributes": map[string]any{
-				"timestamp": stamp(b.at), "service": b.service, "status": "error", "message": b.message, "tags": []string{"env:" + b.env, "version:" + b.version},
-			}})
+			found = append(found, map[string]any{"id": fmt.Sprintf("LOG%06d", len(found)+1), "type": "log",
+				"attributes": map[string]any{
+					"timestamp": stamp(b.at), "service": b.service, "status": "error", "message": b.message,
+					"tags": []string{"env:" + b.env, "version:" + b.version},
+				}})
 		}
 	}
 	return http.StatusOK, map[string]any{"data": order(q, found), "meta": map[string]any{"elapsed": 1, "status": "done"}}
@@ -354,8 +360,9 @@ func (d *datadog) searchMonitors(r *http.Request) (int, any) {
 	}
 	from := min(page*size, len(found))
 	return http.StatusOK, map[string]any{
-		"counts":   map[string]any{"status": counts},
-		"metadata": map[string]any{"page": page, "page_count": (len(found) + size - 1) / size, "per_page": size, "total_count": len(found)},
+		"counts": map[string]any{"status": counts},
+		"metadata": map[string]any{"page": page, "page_count": (len(found) + size - 1) / size, "per_page": size,
+			"total_count": len(found)},
 		"monitors": found[from:min(from+size, len(found))],
 	}
 }
@@ -363,11 +370,13 @@ func (d *datadog) searchMonitors(r *http.Request) (int, any) {
 func (m *monitor) tags() []string { return []string{"service:" + m.service, "env:" + m.env} }
 
 func (m *monitor) matches(query string) bool {
-	return matches(query, map[string][]string{"service": {m.service}, "env": {m.env}, "status": {m.status}, "tag": m.tags()})
+	return matches(query, map[string][]string{"service": {m.service}, "env": {m.env},
+		"status": {m.status}, "tag": m.tags()})
 }
 
 func (m *monitor) json() any {
-	return map[string]any{"id": m.id, "name": m.name, "org_id": 1, "status": m.status, "type": "query alert", "tags": m.tags()}
+	return map[string]any{"id": m.id, "name": m.name, "org_id": 1, "status": m.status,
+		"type": "query alert", "tags": m.tags()}
 }
 
 var doraIDForm = regexp.MustCompile(`^[A-Za-z0-9._:-]{16,128}$`)
@@ -398,7 +407,8 @@ func (d *datadog) createDORA(records *[]DORARecord, kind string) func(*http.Requ
 			}}}
 		}
 		*records = append(*records, DORARecord{
-			ID: id, Service: service, Env: a.Env, Version: a.Version, started: doraTime(a.StartedAt), finished: doraTime(a.FinishedAt),
+			ID: id, Service: service, Env: a.Env, Version: a.Version, started: doraTime(a.StartedAt),
+			finished: doraTime(a.FinishedAt),
 		})
 		return http.StatusOK, map[string]any{"data": map[string]any{"id": id, "type": kind}}
 	}
@@ -423,7 +433,8 @@ func (d *datadog) getDORA(records *[]DORARecord, kind string) func(*http.Request
 		if i < 0 {
 			return http.StatusNotFound, refusal("Not Found")
 		}
-		return http.StatusOK, map[string]any{"data": map[string]any{"id": (*records)[i].ID, "type": kind, "attributes": (*records)[i].json(kind)}}
+		return http.StatusOK, map[string]any{"data": map[string]any{"id": (*records)[i].ID, "type": kind,
+			"attributes": (*records)[i].json(kind)}}
 	}
 }
 

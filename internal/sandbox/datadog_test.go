@@ -26,7 +26,8 @@ func newDatadogContract(t *testing.T) datadogContract {
 	t.Helper()
 	out := datadogContract{}
 	for _, version := range []string{"v1", "v2"} {
-		doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(sharedDir(t), "contracts", "datadog", version+".subset.yaml"))
+		doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(sharedDir(t), "contracts",
+			"datadog", version+".subset.yaml"))
 		require.NoError(t, err)
 		doc.Servers, doc.Security = openapi3.Servers{{URL: "/datadog"}}, nil
 		for _, item := range doc.Paths.Map() {
@@ -34,7 +35,8 @@ func newDatadogContract(t *testing.T) datadogContract {
 				op.Security = &openapi3.SecurityRequirements{}
 			}
 		}
-		require.NoError(t, doc.Validate(t.Context(), openapi3.DisableSchemaPatternValidation(), openapi3.DisableExamplesValidation()))
+		require.NoError(t, doc.Validate(t.Context(), openapi3.DisableSchemaPatternValidation(),
+			openapi3.DisableExamplesValidation()))
 		router, err := gorillamux.NewRouter(doc)
 		require.NoError(t, err)
 		out["/api/"+version+"/"] = &contract{t: t, router: router, checked: map[string]int{}, unknown: map[string]int{}}
@@ -54,7 +56,8 @@ func (d datadogContract) RoundTrip(r *http.Request) (*http.Response, error) {
 // realDatadog is the real client.
 func realDatadog(s *sandbox.Sandbox, via http.RoundTripper) *datadog.Client {
 	return datadog.New(datadog.Options{
-		URL: s.DatadogURL(), APIKey: sandbox.DatadogAPIKey, AppKey: sandbox.DatadogAppKey, HTTPClient: &http.Client{Transport: via},
+		URL: s.DatadogURL(), APIKey: sandbox.DatadogAPIKey, AppKey: sandbox.DatadogAppKey,
+		HTTPClient: &http.Client{Transport: via},
 	})
 }
 
@@ -67,7 +70,8 @@ func TestEveryDatadogRequestAndAnswerFollowsThePublishedSchema(t *testing.T) {
 	require.NoError(t, d.Validate(ctx))
 
 	_, err := d.PostEvent(ctx, datadog.Event{
-		Title: strings.Repeat("ü", 600), Text: strings.Repeat("ü", 5000), AlertType: "warning", AggregationKey: strings.Repeat("ü", 200), Tags: []string{"a:b"}, At: now,
+		Title: strings.Repeat("ü", 600), Text: strings.Repeat("ü", 5000), AlertType: "warning",
+		AggregationKey: strings.Repeat("ü", 200), Tags: []string{"a:b"}, At: now,
 	})
 	require.NoError(t, err)
 	_, err = d.PostEvent(ctx, datadog.Event{Title: "plain", Text: "t"})
@@ -87,10 +91,13 @@ func TestEveryDatadogRequestAndAnswerFollowsThePublishedSchema(t *testing.T) {
 	require.NoError(t, err)
 
 	deployment := datadog.Deployment{
-		ID: datadog.DORAID("api/v2026.11.24.1", "production", "1"), Service: "api", Env: "production", Version: "v2026.11.24.1", Team: "web",
-		RepositoryURL: "https://gitlab.com/a/b", CommitSHA: strings.Repeat("ab", 20), StartedAt: now.Add(-time.Minute), FinishedAt: now,
+		ID: datadog.DORAID("api/v2026.11.24.1", "production", "1"), Service: "api", Env: "production",
+		Version: "v2026.11.24.1", Team: "web",
+		RepositoryURL: "https://gitlab.com/a/b", CommitSHA: strings.Repeat("ab", 20),
+		StartedAt: now.Add(-time.Minute), FinishedAt: now,
 	}
-	failure := datadog.Failure{ID: datadog.DORAID("failure"), Service: "api", Env: "production", Name: "Red", Severity: "High", StartedAt: now}
+	failure := datadog.Failure{ID: datadog.DORAID("failure"), Service: "api", Env: "production", Name: "Red",
+		Severity: "High", StartedAt: now}
 	for range 2 {
 		require.NoError(t, d.RecordDeployment(ctx, deployment))
 		require.NoError(t, d.RecordFailure(ctx, failure))
@@ -101,7 +108,8 @@ func TestEveryDatadogRequestAndAnswerFollowsThePublishedSchema(t *testing.T) {
 	assert.True(t, train.FaultIs(err, train.FaultInvalid), err)
 
 	// refusals follow it too
-	stranger := datadog.New(datadog.Options{URL: s.DatadogURL(), APIKey: "wrong", AppKey: "wrong", HTTPClient: &http.Client{Transport: contracts}})
+	stranger := datadog.New(datadog.Options{URL: s.DatadogURL(), APIKey: "wrong", AppKey: "wrong",
+		HTTPClient: &http.Client{Transport: contracts}})
 	require.Error(t, stranger.Validate(ctx))
 	_, err = stranger.FindEvents(ctx, "*", now, now, 1)
 	require.Error(t, err)
@@ -110,8 +118,9 @@ func TestEveryDatadogRequestAndAnswerFollowsThePublishedSchema(t *testing.T) {
 
 	for operation, c := range map[string]string{
 		"GET /api/v1/validate": "v1", "POST /api/v1/events": "v1", "GET /api/v1/monitor/search": "v1",
-		"POST /api/v2/events/search": "v2", "POST /api/v2/logs/analytics/aggregate": "v2", "POST /api/v2/logs/events/search": "v2",
-		"POST /api/v2/dora/deployment": "v2", "GET /api/v2/dora/deployments/{deployment_id}": "v2",
+		"POST /api/v2/events/search": "v2", "POST /api/v2/logs/analytics/aggregate": "v2",
+		"POST /api/v2/logs/events/search": "v2",
+		"POST /api/v2/dora/deployment":    "v2", "GET /api/v2/dora/deployments/{deployment_id}": "v2",
 		"POST /api/v2/dora/failure": "v2", "GET /api/v2/dora/failures/{failure_id}": "v2",
 	} {
 		assert.NotZero(t, contracts["/api/"+c+"/"].checked[operation], operation)
@@ -141,8 +150,9 @@ func TestDatadogKeepsEventsAndFindsThemByTheirTags(t *testing.T) {
 	before, after := time.Now().Add(-2*time.Hour), time.Now().Add(time.Minute)
 	for i, title := range []string{"old", "new"} {
 		url, err := d.PostEvent(ctx, datadog.Event{
-			Title: title, Text: "x", AlertType: "error", AggregationKey: "release:a", Tags: []string{"release_run:a", "release_step:" + title},
-			At: time.Now().Add(time.Duration(i-1) * time.Hour),
+			Title: title, Text: "x", AlertType: "error", AggregationKey: "release:a",
+			Tags: []string{"release_run:a", "release_step:" + title},
+			At:   time.Now().Add(time.Duration(i-1) * time.Hour),
 		})
 		require.NoError(t, err)
 		assert.True(t, strings.HasPrefix(url, s.DatadogURL()+"/event/event?id="), url)
@@ -152,7 +162,8 @@ func TestDatadogKeepsEventsAndFindsThemByTheirTags(t *testing.T) {
 	require.Len(t, found, 2)
 	assert.Equal(t, "new", found[0].Title, "newest first")
 	for query, titles := range map[string]string{
-		"release_run:a release_step:old": "old", "release_run:(a OR b) -release_step:old": "new", `release_step:"old"`: "old", "release_run:b": "", "nothing:here": "", "status:info": "",
+		"release_run:a release_step:old": "old", "release_run:(a OR b) -release_step:old": "new", `release_step:"old"`: "old",
+		"release_run:b": "", "nothing:here": "", "status:info": "",
 	} {
 		found, err := d.FindEvents(ctx, query, before, after, 10)
 		require.NoError(t, err)
@@ -194,8 +205,10 @@ func TestDatadogCountsAndShowsTheErrorsOfAVersion(t *testing.T) {
 	s.AddErrors("web", "staging", "api/v2", "other", 100)
 	before, after := time.Now().Add(-time.Minute), time.Now().Add(time.Minute)
 	for query, want := range map[string]int{
-		"service:api env:production status:error": 23, `service:api env:production status:error version:"api/v2"`: 20, "version:api/v1": 3,
-		"service:(api OR web) host:x": 123, "-service:api": 100, "status:info": 0, "version:api/*": 123, "*": 123, "service:none": 0,
+		"service:api env:production status:error": 23, `service:api env:production status:error version:"api/v2"`: 20,
+		"version:api/v1":              3,
+		"service:(api OR web) host:x": 123, "-service:api": 100, "status:info": 0, "version:api/*": 123,
+		"*": 123, "service:none": 0,
 	} {
 		n, err := d.CountLogs(ctx, query, before, after)
 		require.NoError(t, err)
@@ -242,11 +255,13 @@ func TestDatadogKeepsDORARecordsThatAreLookedForFirst(t *testing.T) {
 	d := realDatadog(s, nil)
 	now := time.Now()
 	id := datadog.DORAID("api/v2026.11.24.1", "production", "1")
-	deployment := datadog.Deployment{ID: id, Service: "api", Env: "production", Version: "v1", StartedAt: now, FinishedAt: now}
+	deployment := datadog.Deployment{ID: id, Service: "api", Env: "production", Version: "v1",
+		StartedAt: now, FinishedAt: now}
 	s.AddFault(sandbox.Fault{System: "datadog", Method: "POST", Path: "/dora/deployment", Times: 1}) // the answer is lost
 	assert.True(t, train.FaultIs(d.RecordDeployment(ctx, deployment), train.FaultUnavailable))
 	require.NoError(t, d.RecordDeployment(ctx, deployment))
-	require.NoError(t, d.RecordFailure(ctx, datadog.Failure{ID: id, Service: "api", Env: "production", Version: "v1", StartedAt: now}))
+	require.NoError(t, d.RecordFailure(ctx, datadog.Failure{ID: id, Service: "api", Env: "production",
+		Version: "v1", StartedAt: now}))
 	same := []sandbox.DORARecord{{ID: id, Service: "api", Env: "production", Version: "v1"}}
 	assert.EqualExportedValues(t, same[0], s.DORADeployments()[0])
 	assert.Len(t, s.DORADeployments(), 1)

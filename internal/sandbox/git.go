@@ -262,7 +262,8 @@ func requestOf(c commit) (mergeRequest, bool) {
 		return m, true
 	}
 	m.Merge, m.Head = c.SHA, c.Parents[1]
-	if lines := strings.Split(c.Message, "\n"); len(lines) > 2 && lines[2] != "" && !strings.HasPrefix(lines[2], "See merge request") {
+	if lines := strings.Split(c.Message, "\n"); len(lines) > 2 && lines[2] != "" &&
+		!strings.HasPrefix(lines[2], "See merge request") {
 		m.Title = lines[2] // the title stands below "Merge branch …"
 	}
 	return m, true
@@ -338,7 +339,8 @@ func (r *repository) pushCommit(ctx context.Context, path, content, message stri
 // as people do with a hotfix that production got first.
 func (r *repository) hotfix(ctx context.Context, ref, message string) (string, error) {
 	commit := func(tree, message string, parents ...string) (string, error) {
-		args := []string{"-c", "user.name=Grace Hopper", "-c", "user.email=grace@example.com", "commit-tree", tree + "^{tree}", "-m", message}
+		args := []string{"-c", "user.name=Grace Hopper", "-c", "user.email=grace@example.com", "commit-tree",
+			tree + "^{tree}", "-m", message}
 		for _, p := range parents {
 			args = append(args, "-p", p+"^{commit}")
 		}

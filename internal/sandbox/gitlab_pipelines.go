@@ -19,7 +19,10 @@ func (g *gitlab) pipelineRoutes(on func(pattern string, h handle)) {
 	on("GET /pipelines/{pipeline}/jobs", g.withPipeline(g.listJobs))
 	on("GET /pipelines/{pipeline}/test_report", g.withPipeline(g.testReport))
 	on("POST /pipelines/{pipeline}/cancel", g.withPipeline(g.cancelPipeline))
-	on("GET /jobs/{job}", g.withJob(func(w http.ResponseWriter, _ *http.Request, j *job) { answer(w, http.StatusOK, g.jobJSON(j)) }))
+	on("GET /jobs/{job}", g.withJob(func(w http.ResponseWriter, _ *http.Request,
+		j *job) {
+		answer(w, http.StatusOK, g.jobJSON(j))
+	}))
 	on("POST /jobs/{job}/play", g.withJob(g.playJob))
 	on("POST /jobs/{job}/retry", g.withJob(g.retryJob))
 	on("POST /jobs/{job}/cancel", g.withJob(g.cancelJob))
@@ -66,8 +69,10 @@ func (g *gitlab) withJob(h func(http.ResponseWriter, *http.Request, *job)) handl
 
 func (g *gitlab) pipelineJSON(pl *pipeline) map[string]any {
 	return map[string]any{
-		"id": pl.ID, "iid": pl.ID, "project_id": pl.Project.ID, "status": pl.status(), "source": pl.Source, "ref": pl.Ref, "sha": pl.SHA,
-		"tag": pl.Tag, "web_url": pl.url(g.s.url), "created_at": stamp(pl.CreatedAt), "updated_at": stamp(pl.updated()), "yaml_errors": nil,
+		"id": pl.ID, "iid": pl.ID, "project_id": pl.Project.ID, "status": pl.status(), "source": pl.Source,
+		"ref": pl.Ref, "sha": pl.SHA,
+		"tag": pl.Tag, "web_url": pl.url(g.s.url), "created_at": stamp(pl.CreatedAt),
+		"updated_at": stamp(pl.updated()), "yaml_errors": nil,
 		"user": user(botName),
 	}
 }
@@ -148,11 +153,13 @@ func (g *gitlab) listVariables(w http.ResponseWriter, _ *http.Request, pl *pipel
 
 func (g *gitlab) jobJSON(j *job) map[string]any {
 	out := map[string]any{
-		"id": j.ID, "name": j.Name, "stage": j.Stage, "status": j.Status, "allow_failure": false, "failure_reason": orNil(j.Reason),
-		"ref": j.Pipeline.Ref, "tag": j.Pipeline.Tag, "web_url": j.url(g.s.url), "user": user(j.User),
+		"id": j.ID, "name": j.Name, "stage": j.Stage, "status": j.Status, "allow_failure": false,
+		"failure_reason": orNil(j.Reason),
+		"ref":            j.Pipeline.Ref, "tag": j.Pipeline.Tag, "web_url": j.url(g.s.url), "user": user(j.User),
 		"created_at": stamp(j.CreatedAt), "started_at": stamp(j.StartedAt), "finished_at": stamp(j.EndedAt),
 		"pipeline": map[string]any{
-			"id": j.Pipeline.ID, "project_id": j.Pipeline.Project.ID, "ref": j.Pipeline.Ref, "sha": j.Pipeline.SHA, "status": j.Pipeline.status(),
+			"id": j.Pipeline.ID, "project_id": j.Pipeline.Project.ID, "ref": j.Pipeline.Ref, "sha": j.Pipeline.SHA,
+			"status": j.Pipeline.status(),
 		},
 	}
 	if !j.EndedAt.IsZero() {
@@ -215,7 +222,8 @@ func (g *gitlab) cancelPipeline(w http.ResponseWriter, _ *http.Request, pl *pipe
 }
 
 func (g *gitlab) testReport(w http.ResponseWriter, _ *http.Request, pl *pipeline) {
-	report := map[string]any{"total_time": 0, "total_count": 0, "success_count": 0, "failed_count": 0, "skipped_count": 0, "error_count": 0}
+	report := map[string]any{"total_time": 0, "total_count": 0, "success_count": 0, "failed_count": 0,
+		"skipped_count": 0, "error_count": 0}
 	suites := []map[string]any{}
 	for _, j := range pl.Jobs {
 		if !j.tested() {
@@ -229,7 +237,8 @@ func (g *gitlab) testReport(w http.ResponseWriter, _ *http.Request, pl *pipeline
 			}
 		}
 		suites = append(suites, map[string]any{
-			"name": j.Name, "total_time": 6.0, "total_count": len(cases), "success_count": len(cases) - failed, "failed_count": failed,
+			"name": j.Name, "total_time": 6.0, "total_count": len(cases),
+			"success_count": len(cases) - failed, "failed_count": failed,
 			"skipped_count": 0, "error_count": 0, "suite_error": nil, "test_cases": cases,
 		})
 		report["total_count"], report["failed_count"], report["success_count"] = len(cases), failed, len(cases)-failed
@@ -242,7 +251,8 @@ func (g *gitlab) listDeployments(w http.ResponseWriter, r *http.Request, p *proj
 	q := r.URL.Query()
 	var found []*deployment
 	for _, d := range slices.Backward(p.deploys) {
-		if (q.Get("environment") == "" || q.Get("environment") == d.Environment) && (q.Get("status") == "" || q.Get("status") == d.Job.Status) {
+		if (q.Get("environment") == "" || q.Get("environment") == d.Environment) &&
+			(q.Get("status") == "" || q.Get("status") == d.Job.Status) {
 			found = append(found, d)
 		}
 	}
@@ -278,7 +288,8 @@ func (g *gitlab) listFreezes(w http.ResponseWriter, r *http.Request, p *project)
 
 func (g *gitlab) createFreeze(w http.ResponseWriter, r *http.Request, p *project) {
 	in := input(r)
-	f := &freeze{ID: g.id(), Start: text(in, "freeze_start"), End: text(in, "freeze_end"), Zone: text(in, "cron_timezone"), CreatedAt: g.s.now()}
+	f := &freeze{ID: g.id(), Start: text(in, "freeze_start"), End: text(in, "freeze_end"),
+		Zone: text(in, "cron_timezone"), CreatedAt: g.s.now()}
 	for key, value := range map[string]string{"freeze_start": f.Start, "freeze_end": f.End} {
 		if len(value) < len("* * * * *") {
 			refuse(w, http.StatusBadRequest, map[string]any{key: []string{"is invalid syntax"}})

@@ -31,7 +31,8 @@ func (g *gitlab) routes(mux *http.ServeMux) {
 			})
 		})
 	}
-	mux.HandleFunc("GET /api/v4/user", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, user(botName)) })
+	mux.HandleFunc("GET /api/v4/user",
+		func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, user(botName)) })
 	mux.HandleFunc("GET /api/v4/version", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]any{"version": "18.6.0-ee", "revision": "sandbox"})
 	})
@@ -58,7 +59,8 @@ func refuse(w http.ResponseWriter, status int, message any) {
 }
 
 func user(name string) map[string]any {
-	return map[string]any{"id": 7, "username": name, "name": "Release Bot", "state": "active", "web_url": "https://gitlab.example.com/" + name}
+	return map[string]any{"id": 7, "username": name, "name": "Release Bot", "state": "active",
+		"web_url": "https://gitlab.example.com/" + name}
 }
 
 func (g *gitlab) find(id string) *project {
@@ -318,10 +320,12 @@ func (g *gitlab) rawFile(w http.ResponseWriter, r *http.Request, p *project) {
 
 func (g *gitlab) requestJSON(p *project, m mergeRequest) map[string]any {
 	return map[string]any{
-		"id": 100000 + m.IID, "iid": m.IID, "project_id": p.ID, "title": m.Title, "state": "merged", "target_branch": mainBranch,
-		"merged_at": m.Merged, "updated_at": m.Merged, "created_at": m.Merged, "labels": []string{},
+		"id": 100000 + m.IID, "iid": m.IID, "project_id": p.ID, "title": m.Title, "state": "merged",
+		"target_branch": mainBranch,
+		"merged_at":     m.Merged, "updated_at": m.Merged, "created_at": m.Merged, "labels": []string{},
 		"merge_commit_sha": orNil(m.Merge), "squash_commit_sha": orNil(m.Squash), "sha": orNil(m.Head),
-		"author":  map[string]any{"id": 1, "username": strings.ToLower(strings.ReplaceAll(m.Author, " ", ".")), "name": m.Author, "state": "active"},
+		"author": map[string]any{"id": 1, "username": strings.ToLower(strings.ReplaceAll(m.Author, " ", ".")),
+			"name": m.Author, "state": "active"},
 		"web_url": fmt.Sprintf("%s/-/merge_requests/%d", g.web(p), m.IID),
 	}
 }

@@ -104,19 +104,24 @@ func (k *kube) kustomization(f *fluxObject) kustomize.Kustomization {
 	out.Status.ObservedGeneration = 1
 	out.Status.LastAppliedRevision = revision(running)
 	out.Status.LastAttemptedRevision = revision(running)
-	ready := condition(meta.ReadyCondition, metav1.ConditionTrue, meta.ReconciliationSucceededReason, "Applied revision: "+revision(running), f.since)
+	ready := condition(meta.ReadyCondition, metav1.ConditionTrue, meta.ReconciliationSucceededReason,
+		"Applied revision: "+revision(running), f.since)
 	if reconciling {
 		out.Status.LastAttemptedRevision = revision(f.wanted)
-		ready = condition(meta.ReadyCondition, metav1.ConditionUnknown, meta.ProgressingReason, "Reconciliation in progress", f.since)
+		ready = condition(meta.ReadyCondition, metav1.ConditionUnknown, meta.ProgressingReason,
+			"Reconciliation in progress", f.since)
 		out.Status.Conditions = append(out.Status.Conditions,
-			condition(meta.ReconcilingCondition, metav1.ConditionTrue, meta.ProgressingReason, "Running health checks for revision "+revision(f.wanted), f.since))
+			condition(meta.ReconcilingCondition, metav1.ConditionTrue, meta.ProgressingReason,
+				"Running health checks for revision "+revision(f.wanted), f.since))
 	}
 	if f.stuck() && (f.trouble == "stalled" || f.trouble == "unhealthy") {
 		out.Status.LastAttemptedRevision = revision(f.wanted)
-		ready = condition(meta.ReadyCondition, metav1.ConditionFalse, meta.HealthCheckFailedReason, "timeout waiting for: [Deployment/api status: 'InProgress']", f.since)
+		ready = condition(meta.ReadyCondition, metav1.ConditionFalse, meta.HealthCheckFailedReason,
+			"timeout waiting for: [Deployment/api status: 'InProgress']", f.since)
 		if f.trouble == "stalled" {
 			out.Status.Conditions = append(out.Status.Conditions,
-				condition(meta.StalledCondition, metav1.ConditionTrue, meta.HealthCheckFailedReason, "it will not be tried again before its specification changes", f.since))
+				condition(meta.StalledCondition, metav1.ConditionTrue, meta.HealthCheckFailedReason,
+					"it will not be tried again before its specification changes", f.since))
 		}
 	}
 	out.Spec.Suspend = f.trouble == "suspended"
@@ -140,20 +145,25 @@ func (k *kube) gitRepository(f *fluxObject) source.GitRepository {
 		LastUpdateTime: metav1.NewTime(f.since),
 	}
 	if f.stuck() && f.trouble == "unfetched" {
-		out.Status.Conditions = []metav1.Condition{condition(meta.ReadyCondition, metav1.ConditionFalse, source.GitOperationFailedReason,
-			fmt.Sprintf("failed to checkout and determine revision: couldn't find remote ref \"refs/tags/%s\"", f.wanted.Tag), f.since)}
+		out.Status.Conditions = []metav1.Condition{condition(meta.ReadyCondition, metav1.ConditionFalse,
+			source.GitOperationFailedReason,
+			fmt.Sprintf("failed to checkout and determine revision: couldn't find remote ref \"refs/tags/%s\"", f.wanted.Tag),
+			f.since)}
 		return out
 	}
-	out.Status.Conditions = []metav1.Condition{condition(meta.ReadyCondition, metav1.ConditionTrue, meta.SucceededReason, "stored artifact for revision '"+revision(fetched)+"'", f.since)}
+	out.Status.Conditions = []metav1.Condition{condition(meta.ReadyCondition, metav1.ConditionTrue, meta.SucceededReason,
+		"stored artifact for revision '"+revision(fetched)+"'", f.since)}
 	return out
 }
 
 func objectMeta(f *fluxObject, name string, generation int64) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Name: name, Namespace: f.Namespace, Generation: generation, ResourceVersion: fmt.Sprint(f.generation)}
+	return metav1.ObjectMeta{Name: name, Namespace: f.Namespace, Generation: generation,
+		ResourceVersion: fmt.Sprint(f.generation)}
 }
 
 func condition(kind string, status metav1.ConditionStatus, reason, message string, at time.Time) metav1.Condition {
-	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message, LastTransitionTime: metav1.NewTime(at), ObservedGeneration: 1}
+	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message,
+		LastTransitionTime: metav1.NewTime(at), ObservedGeneration: 1}
 }
 
 // serve answers /clusters/<context>/apis/<group>/<version>/namespaces/<ns>/<kind>/<name>.
@@ -195,9 +205,11 @@ func (k *kube) get(w http.ResponseWriter, cluster, namespace, kind, name string)
 	switch {
 	case name == "":
 		list := map[string]string{"kustomizations": kustomize.KustomizationKind, "gitrepositories": source.GitRepositoryKind}
-		versions := map[string]string{"kustomizations": kustomize.GroupVersion.String(), "gitrepositories": source.GroupVersion.String()}
+		versions := map[string]string{"kustomizations": kustomize.GroupVersion.String(),
+			"gitrepositories": source.GroupVersion.String()}
 		answer(w, http.StatusOK, map[string]any{
-			"apiVersion": versions[kind], "kind": list[kind] + "List", "metadata": map[string]any{"resourceVersion": "1"}, "items": slices.Concat([]any{}, found),
+			"apiVersion": versions[kind], "kind": list[kind] + "List", "metadata": map[string]any{"resourceVersion": "1"},
+			"items": slices.Concat([]any{}, found),
 		})
 	case len(found) == 0:
 		status(w, http.StatusNotFound, metav1.StatusReasonNotFound, fmt.Sprintf("%s %q not found", kind, name))
@@ -209,7 +221,8 @@ func (k *kube) get(w http.ResponseWriter, cluster, namespace, kind, name string)
 // status is a refusal as Kubernetes writes it.
 func status(w http.ResponseWriter, code int32, reason metav1.StatusReason, message string) {
 	answer(w, int(code), metav1.Status{
-		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: metav1.StatusFailure, Code: code, Reason: reason, Message: message,
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: metav1.StatusFailure, Code: code,
+		Reason: reason, Message: message,
 	})
 }
 

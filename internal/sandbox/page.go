@@ -19,8 +19,10 @@ func (s *Sandbox) routes(mux *http.ServeMux) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(pageHTML)
 	})
-	mux.HandleFunc("GET /sandbox/state", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.view()) })
-	mux.HandleFunc("GET /sandbox/journal", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Journal()) })
+	mux.HandleFunc("GET /sandbox/state",
+		func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.view()) })
+	mux.HandleFunc("GET /sandbox/journal",
+		func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Journal()) })
 	s.switches(mux)
 	// Links in messages lead to pages of GitLab; the sandbox has one page for all.
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -84,7 +86,8 @@ func (s *Sandbox) switches(mux *http.ServeMux) {
 	mux.HandleFunc("POST /sandbox/fault", func(w http.ResponseWriter, r *http.Request) {
 		var f Fault
 		if err := json.NewDecoder(r.Body).Decode(&f); err != nil {
-			refuse(w, http.StatusBadRequest, "write a fault: {\"system\":\"gitlab\",\"method\":\"POST\",\"path\":\"/play\",\"times\":1,\"status\":502}")
+			refuse(w, http.StatusBadRequest,
+				"write a fault: {\"system\":\"gitlab\",\"method\":\"POST\",\"path\":\"/play\",\"times\":1,\"status\":502}")
 			return
 		}
 		s.AddFault(f)

@@ -88,7 +88,8 @@ type job struct {
 }
 
 func newGitLab(s *Sandbox) *gitlab {
-	return &gitlab{s: s, outcomes: map[string]string{}, fails: map[string]*failure{}, held: map[string]bool{}, lastID: 1000}
+	return &gitlab{s: s, outcomes: map[string]string{}, fails: map[string]*failure{},
+		held: map[string]bool{}, lastID: 1000}
 }
 
 func (g *gitlab) id() int {
@@ -140,7 +141,8 @@ func (g *gitlab) addMainPipeline(p *project) {
 	}
 	now := g.s.now()
 	pl := &pipeline{ID: g.id(), Project: p, Source: "push", Ref: mainBranch, SHA: sha, CreatedAt: now}
-	pl.Jobs = []*job{{ID: g.id(), Name: "test", Stage: "test", Status: "success", CreatedAt: now, StartedAt: now, EndedAt: now, Pipeline: pl, User: botName}}
+	pl.Jobs = []*job{{ID: g.id(), Name: "test", Stage: "test", Status: "success", CreatedAt: now, StartedAt: now,
+		EndedAt: now, Pipeline: pl, User: botName}}
 	p.pipelines = append(p.pipelines, pl)
 }
 
@@ -166,7 +168,8 @@ func (g *gitlab) addDeployedPipeline(p *project, v train.Version) {
 		}
 		j.Status, j.StartedAt, j.EndedAt = "success", now.Add(-time.Hour), now.Add(-time.Hour)
 		if j.Env != "" {
-			p.deploys = append(p.deploys, &deployment{ID: g.id(), Environment: p.train.Environment(j.Env).GitLabEnvironment, Job: j})
+			p.deploys = append(p.deploys, &deployment{ID: g.id(),
+				Environment: p.train.Environment(j.Env).GitLabEnvironment, Job: j})
 		}
 	}
 }
@@ -194,7 +197,8 @@ func (g *gitlab) tagPipeline(p *project, tag, sha, source string, at time.Time) 
 			g.addJob(pl, &job{Name: c.Smoke.Job, Stage: "verify", Needs: []string{c.Job}, Takes: pace.Smoke, Kind: "smoke"})
 		}
 		if c.RollbackJob != "" {
-			g.addJob(pl, &job{Name: c.RollbackJob, Stage: "rollback", Takes: pace.Deploy, Env: env, Manual: true, Rollback: true})
+			g.addJob(pl, &job{Name: c.RollbackJob, Stage: "rollback", Takes: pace.Deploy, Env: env,
+				Manual: true, Rollback: true})
 		}
 	}
 	p.pipelines = append(p.pipelines, pl)
@@ -390,7 +394,8 @@ func (g *gitlab) begin(j *job) {
 	j.Status, j.StartedAt, j.User = "running", g.s.now(), botName
 	if j.Env != "" {
 		p := j.Pipeline.Project
-		p.deploys = append(p.deploys, &deployment{ID: g.id(), Environment: p.train.Environment(j.Env).GitLabEnvironment, Job: j})
+		p.deploys = append(p.deploys, &deployment{ID: g.id(),
+			Environment: p.train.Environment(j.Env).GitLabEnvironment, Job: j})
 	}
 }
 

@@ -123,7 +123,8 @@ func Start(ctx context.Context, o Options) (s *Sandbox, err error) {
 		return nil, err
 	}
 	s.url = "http://" + listener.Addr().String()
-	s.clusters = httptest.NewUnstartedServer(s.system("kubernetes", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.kube.serve(w, r) })))
+	s.clusters = httptest.NewUnstartedServer(s.system("kubernetes",
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.kube.serve(w, r) })))
 	s.clusters.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.clusters.StartTLS()
 	if err := s.populate(ctx); err != nil {

@@ -97,7 +97,8 @@ func (s *Sandbox) strike(system, method, path string) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
-		if f.Times > 0 && (f.System == "" || f.System == system) && (f.Method == "" || f.Method == method) && strings.Contains(path, f.Path) {
+		if f.Times > 0 && (f.System == "" || f.System == system) && (f.Method == "" || f.Method == method) &&
+			strings.Contains(path, f.Path) {
 			f.Times--
 			return f
 		}

@@ -110,13 +110,16 @@ func (k *slack) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		out["ok"] = true
-		w.Header().Set("X-OAuth-Scopes", "chat:write,channels:read,groups:read,channels:history,groups:history,channels:write.topic,groups:write.topic,usergroups:read")
+		w.Header().Set("X-OAuth-Scopes",
+			"chat:write,channels:read,groups:read,channels:history,groups:history,"+
+				"channels:write.topic,groups:write.topic,usergroups:read")
 		answer(w, http.StatusOK, out)
 	})
 }
 
 func (k *slack) authTest(url.Values) (map[string]any, error) {
-	return map[string]any{"url": "https://sandbox.slack.com/", "team": "Sandbox", "user": botName, "team_id": team, "user_id": botUser, "bot_id": botID}, nil
+	return map[string]any{"url": "https://sandbox.slack.com/", "team": "Sandbox", "user": botName, "team_id": team,
+		"user_id": botUser, "bot_id": botID}, nil
 }
 
 func (k *slack) channel(v url.Values) (*channel, error) {
@@ -233,7 +236,8 @@ func (c *channel) json() map[string]any {
 	escaped := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(c.topic)
 	return map[string]any{
 		"id": c.id, "name": c.name, "is_channel": true, "is_member": true, "is_archived": false, "is_private": false,
-		"topic": map[string]any{"value": escaped, "creator": "", "last_set": 0}, "purpose": map[string]any{"value": "", "creator": "", "last_set": 0},
+		"topic":   map[string]any{"value": escaped, "creator": "", "last_set": 0},
+		"purpose": map[string]any{"value": "", "creator": "", "last_set": 0},
 	}
 }
 
@@ -307,7 +311,8 @@ func (k *slack) read(v url.Values, wanted func(*message) bool, newestFirst bool)
 	for _, m := range part {
 		out = append(out, m.json(v.Get("include_all_metadata") == "true" || v.Get("include_all_metadata") == "1"))
 	}
-	return map[string]any{"messages": out, "has_more": next != "", "response_metadata": map[string]any{"next_cursor": next}}, nil
+	return map[string]any{"messages": out, "has_more": next != "",
+		"response_metadata": map[string]any{"next_cursor": next}}, nil
 }
 
 func (k *slack) setTopic(v url.Values) (map[string]any, error) {
@@ -320,14 +325,16 @@ func (k *slack) setTopic(v url.Values) (map[string]any, error) {
 		return nil, failed("too_long")
 	}
 	c.topic = topic
-	c.messages = append(c.messages, &message{ts: k.nextTS(), system: true, text: "set the channel topic: " + topic, posted: k.s.now()})
+	c.messages = append(c.messages,
+		&message{ts: k.nextTS(), system: true, text: "set the channel topic: " + topic, posted: k.s.now()})
 	return map[string]any{"channel": c.json()}, nil
 }
 
 func (k *slack) listGroups(url.Values) (map[string]any, error) {
 	out := []map[string]any{}
 	for i, handle := range k.groups {
-		out = append(out, map[string]any{"id": fmt.Sprintf("S%08d", i+1), "team_id": team, "is_usergroup": true, "name": handle, "handle": handle})
+		out = append(out, map[string]any{"id": fmt.Sprintf("S%08d", i+1), "team_id": team, "is_usergroup": true,
+			"name": handle, "handle": handle})
 	}
 	return map[string]any{"usergroups": out}, nil
 }

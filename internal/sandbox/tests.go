@@ -107,7 +107,8 @@ func junitArchive(j *job) ([]byte, error) {
 		}
 		failures, why := 0, ""
 		if j.fails(i) {
-			failures, why = 1, fmt.Sprintf("\n      <failure message=\"%[1]s\" type=\"AssertionError\"><![CDATA[%[1]s]]></failure>", assertion)
+			failures, why = 1, fmt.Sprintf("\n      <failure message=\"%[1]s\" "+
+				"type=\"AssertionError\"><![CDATA[%[1]s]]></failure>", assertion)
 		}
 		if _, err := fmt.Fprintf(w, junitFile, failures, s.file, s.suite, s.test, why); err != nil {
 			return nil, err
@@ -126,13 +127,16 @@ func cypressTable(j *job) []string {
 		return nil
 	}
 	rule := strings.Repeat("─", 96)
-	lines := []string{"  (Run Finished)", "", "       Spec                                              Tests  Passing  Failing  Pending  Skipped  ", "  ┌" + rule + "┐"}
+	lines := []string{"  (Run Finished)", "",
+		"       Spec                                              Tests  Passing  Failing  Pending  Skipped  ",
+		"  ┌" + rule + "┐"}
 	for i, s := range specs {
 		mark, passing, fails := "✔", "1", "-"
 		if j.fails(i) {
 			mark, passing, fails = "✖", "-", "1"
 		}
-		lines = append(lines, fmt.Sprintf("  │ %s  %-42s 00:04        1 %8s %8s        -        - │", mark, s.file, passing, fails))
+		lines = append(lines, fmt.Sprintf("  │ %s  %-42s 00:04        1 %8s %8s        -        - │",
+			mark, s.file, passing, fails))
 	}
 	return append(lines, "  └"+rule+"┘", "", "  Recorded Run: "+cypressURL(j), "")
 }

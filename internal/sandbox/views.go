@@ -122,7 +122,8 @@ func (s *Sandbox) Pipelines(project string) (out []Pipeline) {
 
 func (pl *pipeline) view() Pipeline {
 	v := Pipeline{
-		ID: pl.ID, Project: pl.Project.Path, Ref: pl.Ref, SHA: pl.SHA, Source: pl.Source, Status: pl.status(), Variables: pl.Variables,
+		ID: pl.ID, Project: pl.Project.Path, Ref: pl.Ref, SHA: pl.SHA, Source: pl.Source,
+		Status: pl.status(), Variables: pl.Variables,
 	}
 	for _, j := range pl.Jobs {
 		v.Jobs = append(v.Jobs, Job{ID: j.ID, Name: j.Name, Status: j.Status, Retried: j.Retried})

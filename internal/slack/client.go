@@ -95,10 +95,12 @@ func (d *directory) find(name string, now time.Time, read func() (map[string]str
 func (c *Client) ChannelID(ctx context.Context, name string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	id, err := c.channels.find(strings.TrimPrefix(name, "#"), c.now(), func() (map[string]string, error) { return c.listChannels(ctx) })
+	id, err := c.channels.find(strings.TrimPrefix(name, "#"), c.now(),
+		func() (map[string]string, error) { return c.listChannels(ctx) })
 	if err == nil && id == "" {
 		err = &train.Fault{
-			System: "Slack", Kind: train.FaultNotFound, Tried: "find the channel " + name, Answer: "no such channel is visible to the bot",
+			System: "Slack", Kind: train.FaultNotFound, Tried: "find the channel " + name,
+			Answer: "no such channel is visible to the bot",
 			Advice: "Create it, or invite the bot if it is private",
 		}
 	}
@@ -225,7 +227,8 @@ const searchPages = 20
 
 // FindMessage looks for a message of ours by its key, in a channel or in a
 // thread, back to an instant.
-func (c *Client) FindMessage(ctx context.Context, channelID, threadTS, key string, oldest time.Time) (ts string, found bool, err error) {
+func (c *Client) FindMessage(ctx context.Context, channelID, threadTS, key string,
+	oldest time.Time) (ts string, found bool, err error) {
 	self, err := c.whoAmI(ctx)
 	if err != nil {
 		return "", false, err
@@ -249,7 +252,8 @@ func (c *Client) FindMessage(ctx context.Context, channelID, threadTS, key strin
 	return "", false, nil
 }
 
-func (c *Client) messages(ctx context.Context, channelID, threadTS, cursor, oldest string) ([]lib.Message, string, error) {
+func (c *Client) messages(ctx context.Context, channelID, threadTS, cursor,
+	oldest string) ([]lib.Message, string, error) {
 	const size = 200
 	if threadTS != "" {
 		page, _, next, err := c.api.GetConversationRepliesContext(ctx, &lib.GetConversationRepliesParameters{

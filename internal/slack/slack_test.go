@@ -53,10 +53,12 @@ func TestARefusalIsAFaultOfTheRightKind(t *testing.T) {
 		kind   train.FaultKind
 		says   string
 	}{
-		"invited nowhere":     {200, "", `{"ok":false,"error":"not_in_channel"}`, train.FaultForbidden, "/invite"},
-		"no such channel":     {200, "", `{"ok":false,"error":"channel_not_found"}`, train.FaultNotFound, "channel_not_found"},
-		"archived":            {200, "", `{"ok":false,"error":"is_archived"}`, train.FaultForbidden, "is_archived"},
-		"scope":               {200, "", `{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"users:read"}`, train.FaultForbidden, "chat:write"},
+		"invited nowhere": {200, "", `{"ok":false,"error":"not_in_channel"}`, train.FaultForbidden, "/invite"},
+		"no such channel": {200, "", `{"ok":false,"error":"channel_not_found"}`,
+			train.FaultNotFound, "channel_not_found"},
+		"archived": {200, "", `{"ok":false,"error":"is_archived"}`, train.FaultForbidden, "is_archived"},
+		"scope": {200, "", `{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"users:read"}`,
+			train.FaultForbidden, "chat:write"},
 		"token":               {200, "", `{"ok":false,"error":"invalid_auth"}`, train.FaultAuth, "SLACK_BOT_TOKEN"},
 		"bad blocks":          {200, "", `{"ok":false,"error":"invalid_blocks"}`, train.FaultInvalid, "invalid_blocks"},
 		"perhaps it happened": {200, "", `{"ok":false,"error":"fatal_error"}`, train.FaultUnavailable, "fatal_error"},
@@ -135,7 +137,8 @@ func TestATopicFitsAndMergingTwiceChangesNothing(t *testing.T) {
 }
 
 func TestALongMessageStaysWithinSlacksLimits(t *testing.T) {
-	m := train.Message{Title: strings.Repeat("ü", 5000), Body: strings.Repeat("a line of text\n", 3000), Context: strings.Repeat("x", 4000)}
+	m := train.Message{Title: strings.Repeat("ü", 5000), Body: strings.Repeat("a line of text\n", 3000),
+		Context: strings.Repeat("x", 4000)}
 	blocks := Blocks(m)
 	assert.LessOrEqual(t, len(blocks), 50)
 	raw, err := json.Marshal(blocks)
@@ -188,7 +191,8 @@ func TestEveryArgumentThatIsSentIsInSlacksReference(t *testing.T) {
 	assert.Equal(t, "a & b", channel.Topic)
 	_, err = c.GroupMention(ctx, "@nobody")
 	require.NoError(t, err)
-	_, err = c.Post(ctx, Post{ChannelID: "C1", ThreadTS: "1.0", Broadcast: true, Message: train.Message{Title: "t"}, Key: "k"})
+	_, err = c.Post(ctx, Post{ChannelID: "C1", ThreadTS: "1.0", Broadcast: true,
+		Message: train.Message{Title: "t"}, Key: "k"})
 	require.NoError(t, err)
 	require.NoError(t, c.Update(ctx, "C1", "1.1", train.Message{Title: "t"}, "k"))
 	require.NoError(t, c.SetTopic(ctx, "C1", "topic"))

@@ -86,7 +86,8 @@ func MergeTopic(current, ours string) string {
 	if !found {
 		before, after = current, ""
 	}
-	ours = topicOpen + clip(strings.NewReplacer("🚂", "").Replace(ours), maxTopic-utf8.RuneCountInString(topicOpen+topicClose)) + topicClose
+	ours = topicOpen + clip(strings.NewReplacer("🚂", "").Replace(ours),
+		maxTopic-utf8.RuneCountInString(topicOpen+topicClose)) + topicClose
 	theirs := strings.Join(strings.Fields(before+" "+after), " ")
 	room := maxTopic - utf8.RuneCountInString(ours) - 1
 	switch {

@@ -25,7 +25,8 @@ func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace stri
 	for _, name := range missing {
 		add[name] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
 	}
-	_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: add})
+	_, err = c.OperatorService().AddSearchAttributes(ctx,
+		&operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: add})
 	var exists *serviceerror.AlreadyExists // another worker was faster
 	if err != nil && !errors.As(err, &exists) {
 		return fmt.Errorf("register the search attributes %v in namespace %s: %w", missing, namespace, err)
@@ -36,7 +37,8 @@ func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace stri
 // MissingSearchAttributes lists those of train.SearchAttributes that the
 // namespace does not know.
 func MissingSearchAttributes(ctx context.Context, c client.Client, namespace string) ([]string, error) {
-	known, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	known, err := c.OperatorService().ListSearchAttributes(ctx,
+		&operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	if err != nil {
 		return nil, fmt.Errorf("list the search attributes of namespace %s: %w", namespace, err)
 	}

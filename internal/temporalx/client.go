@@ -44,7 +44,8 @@ func Dial(ctx context.Context, o client.Options) (client.Client, error) {
 	defer cancel()
 	c, err := client.DialContext(ctx, o)
 	if err != nil {
-		return nil, fmt.Errorf("no Temporal server answers at %s: check TEMPORAL_ADDRESS, or start one with: starter demo (%s)", o.HostPort, reason(err))
+		return nil, fmt.Errorf("no Temporal server answers at %s: check TEMPORAL_ADDRESS, or start one with: starter demo "+
+			"(%s)", o.HostPort, reason(err))
 	}
 	_, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: o.Namespace})
 	if err == nil {
@@ -55,11 +56,14 @@ func Dial(ctx context.Context, o client.Options) (client.Client, error) {
 	var denied *serviceerror.PermissionDenied
 	switch {
 	case errors.As(err, &missing):
-		return nil, fmt.Errorf("the Temporal server at %s has no namespace %q: check TEMPORAL_NAMESPACE", o.HostPort, o.Namespace)
+		return nil, fmt.Errorf("the Temporal server at %s has no namespace %q: check TEMPORAL_NAMESPACE", o.HostPort,
+			o.Namespace)
 	case errors.As(err, &denied):
-		return nil, fmt.Errorf("the Temporal server at %s refuses namespace %q: check TEMPORAL_API_KEY or the TLS certificate", o.HostPort, o.Namespace)
+		return nil, fmt.Errorf("the Temporal server at %s refuses namespace %q: "+
+			"check TEMPORAL_API_KEY or the TLS certificate", o.HostPort, o.Namespace)
 	default:
-		return nil, fmt.Errorf("the Temporal server at %s does not answer for namespace %q: %s", o.HostPort, o.Namespace, reason(err))
+		return nil, fmt.Errorf("the Temporal server at %s does not answer for namespace %q: %s",
+			o.HostPort, o.Namespace, reason(err))
 	}
 }
 

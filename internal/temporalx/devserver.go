@@ -56,7 +56,8 @@ func StartDevServer(ctx context.Context, o DevServerOptions) (*DevServer, error)
 // starts bounds how often a server is started whose port somebody else took.
 const starts = 5
 
-func startDevServer(ctx context.Context, o DevServerOptions, free func(context.Context) (string, error)) (*DevServer, error) {
+func startDevServer(ctx context.Context, o DevServerOptions,
+	free func(context.Context) (string, error)) (*DevServer, error) {
 	for n := 1; ; n++ {
 		s, err := startOnce(ctx, o, free)
 		if !errors.Is(err, errTaken) || o.Address != "" || n == starts {
@@ -65,7 +66,8 @@ func startDevServer(ctx context.Context, o DevServerOptions, free func(context.C
 	}
 }
 
-func startOnce(ctx context.Context, o DevServerOptions, free func(context.Context) (string, error)) (*DevServer, error) {
+func startOnce(ctx context.Context, o DevServerOptions,
+	free func(context.Context) (string, error)) (*DevServer, error) {
 	address := o.Address
 	if address == "" {
 		var err error
@@ -181,7 +183,8 @@ func DevServerExecutable(ctx context.Context, progress func(what string, since t
 	if _, err := exec.LookPath("go"); !inCheckout || err != nil {
 		path, err := exec.LookPath("temporal")
 		if err != nil {
-			return "", errors.New("no Temporal dev server: run this in a checkout with Go installed, put the temporal CLI on the PATH, or name it in TEMPORAL_CLI")
+			return "", errors.New("no Temporal dev server: run this in a checkout with Go installed, put the temporal CLI on " +
+				"the PATH, or name it in TEMPORAL_CLI")
 		}
 		return path, nil
 	}
@@ -189,7 +192,8 @@ func DevServerExecutable(ctx context.Context, progress func(what string, since t
 }
 
 // GoTool builds a pinned tool where the build cache lacks it and returns its path.
-func GoTool(ctx context.Context, modfile, name string, progress func(what string, since time.Duration)) (string, error) {
+func GoTool(ctx context.Context, modfile, name string,
+	progress func(what string, since time.Duration)) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "tool", "-modfile="+modfile, "-n", name)
 	cmd.Dir = filepath.Dir(modfile)
 	var out, problem bytes.Buffer

@@ -24,12 +24,13 @@ func TestADevServerWhosePortWasTakenStartsOnAnotherOne(t *testing.T) {
 	require.ErrorIs(t, err, errTaken, "a port that was asked for is not replaced")
 
 	asked := 0
-	server, err := startDevServer(t.Context(), DevServerOptions{Executable: cli}, func(ctx context.Context) (string, error) {
-		if asked++; asked == 1 {
-			return taken, nil
-		}
-		return freeAddress(ctx)
-	})
+	server, err := startDevServer(t.Context(), DevServerOptions{Executable: cli},
+		func(ctx context.Context) (string, error) {
+			if asked++; asked == 1 {
+				return taken, nil
+			}
+			return freeAddress(ctx)
+		})
 	require.NoError(t, err)
 	assert.NotEqual(t, taken, server.Address)
 	assert.NoError(t, server.Stop())

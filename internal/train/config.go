@@ -277,7 +277,8 @@ type ChangelogConfig struct {
 type Poll struct {
 	Deploy calendar.Duration `json:"deploy" yaml:"deploy"` // jobs, Flux, smoke tests; 15s when left out
 	E2E    calendar.Duration `json:"e2e" yaml:"e2e"`       // the overnight run; 5m when left out
-	Gate   calendar.Duration `json:"gate" yaml:"gate"`     // freezes, holds, tag and Flux before production; 1m when left out
+	// freezes, holds, tag and Flux before production; 1m when left out
+	Gate calendar.Duration `json:"gate" yaml:"gate"`
 }
 
 // WithDefaults fills in what release.yaml may leave out.

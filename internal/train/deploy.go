@@ -213,7 +213,8 @@ func (d *Deploy) Failed() bool {
 // LogURL is the page that shows most about the last thing that happened.
 func (d *Deploy) LogURL() string {
 	switch {
-	case d.SmokeURL != "" && (d.Step == DeploySmokeTests || d.Step == DeployRollsBack || d.Outcome == DeploySmokeRed || d.Outcome == DeployRolledBack):
+	case d.SmokeURL != "" && (d.Step == DeploySmokeTests || d.Step == DeployRollsBack || d.Outcome == DeploySmokeRed ||
+		d.Outcome == DeployRolledBack):
 		return d.SmokeURL
 	case d.JobURL != "":
 		return d.JobURL

@@ -116,9 +116,11 @@ func RefusalCodes() []RefusalCode {
 	return []RefusalCode{
 		RefusedUnknownCommand, RefusedInputTooLarge, RefusedInputMissing, RefusedInputNotJSON, RefusedInputNotObject,
 		RefusedUnknownField, RefusedWrongType, RefusedUnreadableField, RefusedMissingField, RefusedFieldTooLong,
-		RefusedUnknownEnvironment, RefusedUnknownHold, RefusedNotATime, RefusedNotAReleaseTag, RefusedNotACommit, RefusedCommitAndTag,
+		RefusedUnknownEnvironment, RefusedUnknownHold, RefusedNotATime, RefusedNotAReleaseTag,
+		RefusedNotACommit, RefusedCommitAndTag,
 
-		RefusedIdentityNotVerified, RefusedNotAllowed, RefusedApproverIsCutter, RefusedApproverIsAuthor, RefusedTooManyAuthors,
+		RefusedIdentityNotVerified, RefusedNotAllowed, RefusedApproverIsCutter,
+		RefusedApproverIsAuthor, RefusedTooManyAuthors,
 
 		RefusedBelongsToRelease, RefusedNotPaused, RefusedNoHotfixFreeze, RefusedFreezeEndNotAhead, RefusedFreezeTooLong,
 		RefusedDayAlreadySkipped, RefusedTooManySkippedDays, RefusedTooManyAddedDays, RefusedDayNotAhead, RefusedDayTooFar,
@@ -126,14 +128,17 @@ func RefusalCodes() []RefusalCode {
 		RefusedNewCommitNotKnown, RefusedNewCommitImpossible, RefusedChangelogNotMade,
 
 		RefusedReleaseEnded, RefusedReleaseEnding, RefusedNoCandidate, RefusedProductionDeploying, RefusedInProduction,
-		RefusedReleaseEndsByItself, RefusedNotTheCandidate, RefusedCandidateMarkedBad, RefusedAlreadyMarkedBad, RefusedTagMarkedBad,
+		RefusedReleaseEndsByItself, RefusedNotTheCandidate, RefusedCandidateMarkedBad,
+		RefusedAlreadyMarkedBad, RefusedTagMarkedBad,
 		RefusedNotOnStaging, RefusedE2ENotRun, RefusedE2EGreen, RefusedE2ENotApprovable, RefusedAlreadyApproved,
 		RefusedNoApproval, RefusedApprovalUsed, RefusedHoldNotStanding, RefusedHoldEndsOtherwise, RefusedTagMoved,
-		RefusedNotDeployed, RefusedDeployRunning, RefusedAlreadyDeployed, RefusedRetryUnderWay, RefusedWindowNotOpen, RefusedReasonNeeded,
+		RefusedNotDeployed, RefusedDeployRunning, RefusedAlreadyDeployed, RefusedRetryUnderWay,
+		RefusedWindowNotOpen, RefusedReasonNeeded,
 		RefusedE2EStartsByItself, RefusedRerunUnderWay, RefusedAlreadyCandidate, RefusedRollbackUnderWay, RefusedCutUnderWay,
 		RefusedTagOfAnotherDay, RefusedStartsAtCandidate, RefusedNotAtGate, RefusedWindowAlreadySkipped, RefusedWindowOpen,
 		RefusedTimePassed, RefusedAfterNextDeparture, RefusedTimeTooFar, RefusedNothingToForce, RefusedNothingToRollBack,
-		RefusedAlreadyRolledBack, RefusedTargetUnknown, RefusedTargetWithoutTag, RefusedTargetMarkedBad, RefusedTargetIsDeployed,
+		RefusedAlreadyRolledBack, RefusedTargetUnknown, RefusedTargetWithoutTag,
+		RefusedTargetMarkedBad, RefusedTargetIsDeployed,
 		RefusedReleaseEndingRollback,
 	}
 }

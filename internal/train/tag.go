@@ -26,7 +26,8 @@ func ParseTag(prefix, name string) (Tag, error) {
 	rest, ok := strings.CutPrefix(name, prefix)
 	m := tagPattern.FindStringSubmatch(rest)
 	if !ok || m == nil {
-		return Tag{}, fmt.Errorf("%q is not a release tag: write %sv<YYYY>.<MM>.<DD>.<patch>, for example %sv2024.10.02.1", name, prefix, prefix)
+		return Tag{}, fmt.Errorf("%q is not a release tag: write %sv<YYYY>.<MM>.<DD>.<patch>, for example %sv2024.10.02.1",
+			name, prefix, prefix)
 	}
 	day, err := calendar.ParseDay(m[1] + "-" + m[2] + "-" + m[3])
 	if err != nil {

@@ -25,15 +25,20 @@ func TestATagIsReadAndWrittenBack(t *testing.T) {
 		assert.Equal(t, c.name, got.String())
 		assert.Equal(t, c.prefix, got.Prefix)
 	}
-	assert.Equal(t, Tag{Prefix: "api/", Day: calendar.Day{Year: 2024, Month: 10, Day: 2}, Patch: 12}, tag(t, "api/", "api/v2024.10.02.12"))
+	assert.Equal(t, Tag{Prefix: "api/", Day: calendar.Day{Year: 2024, Month: 10, Day: 2}, Patch: 12},
+		tag(t, "api/", "api/v2024.10.02.12"))
 }
 
 func TestWhatIsNoTagOfTheTrainIsRefused(t *testing.T) {
 	for _, name := range []string{
-		"", "api/", "v2024.10.02.1", "web/v2024.10.02.1", "API/v2024.10.02.1", "api/v2024.10.02", "api/v2024.10.02.", "api/v2024.10.02.0",
-		"api/v2024.10.02.01", "api/v2024.10.02.-1", "api/v2024.10.02.+1", "api/v2024.10.02.1.1", "api/v2024.10.02.1-rc1", "api/v2024.10.02.1\n",
-		"api/v2024.10.2.1", "api/v24.10.02.1", "api/2024.10.02.1", "api/v2024-10-02.1", "api/v2024.13.02.1", "api/v2023.02.29.1",
-		"api/v2024.10.02.1000000", "api/v2024.10.02.99999999999999999999", "api/web/v2024.10.02.1", " api/v2024.10.02.1", "api/v٢024.10.02.1",
+		"", "api/", "v2024.10.02.1", "web/v2024.10.02.1", "API/v2024.10.02.1", "api/v2024.10.02",
+		"api/v2024.10.02.", "api/v2024.10.02.0",
+		"api/v2024.10.02.01", "api/v2024.10.02.-1", "api/v2024.10.02.+1", "api/v2024.10.02.1.1",
+		"api/v2024.10.02.1-rc1", "api/v2024.10.02.1\n",
+		"api/v2024.10.2.1", "api/v24.10.02.1", "api/2024.10.02.1", "api/v2024-10-02.1",
+		"api/v2024.13.02.1", "api/v2023.02.29.1",
+		"api/v2024.10.02.1000000", "api/v2024.10.02.99999999999999999999", "api/web/v2024.10.02.1",
+		" api/v2024.10.02.1", "api/v٢024.10.02.1",
 	} {
 		_, err := ParseTag("api/", name)
 		require.Error(t, err, "%q", name)
@@ -74,7 +79,8 @@ func TestTheNextTagFollowsTheHighestPatchOfTheDay(t *testing.T) {
 		"nine":                 {[]string{"api/v2024.10.02.9"}, "api/v2024.10.02.10"},
 		"ten after nine":       {[]string{"api/v2024.10.02.10", "api/v2024.10.02.9"}, "api/v2024.10.02.11"},
 		"a hole is not filled": {[]string{"api/v2024.10.02.1", "api/v2024.10.02.4"}, "api/v2024.10.02.5"},
-		"other days":           {[]string{"api/v2024.10.01.7", "api/v2024.10.03.8", "api/v2023.10.02.9"}, "api/v2024.10.02.1"},
+		"other days": {[]string{"api/v2024.10.01.7", "api/v2024.10.03.8", "api/v2023.10.02.9"},
+			"api/v2024.10.02.1"},
 		"foreign tags": {[]string{
 			"v2024.10.02.7", "web/v2024.10.02.7", "api/v2024.10.02.7-rc1", "api/v2024.10.02.07", "api/v2024.10.02.latest",
 			"api/v2024.10.02", "api/extra/v2024.10.02.7", "api/v2024.10.020.7", "api/v2024.10.02.1",
@@ -101,7 +107,8 @@ func TestTheDayPatternDoesNotMatchALongerDay(t *testing.T) {
 }
 
 func TestTheNewestTagBeforeIsFoundAmongForeignOnes(t *testing.T) {
-	existing := []string{"api/v2024.10.01.9", "api/v2024.10.01.10", "web/v2024.10.02.1", "api/v2024.10.02.2", "api/v2024.10.03.1", "api/latest", "v2024.10.01.99"}
+	existing := []string{"api/v2024.10.01.9", "api/v2024.10.01.10", "web/v2024.10.02.1", "api/v2024.10.02.2",
+		"api/v2024.10.03.1", "api/latest", "v2024.10.01.99"}
 	got, ok := NewestTagBefore(tag(t, "api/", "api/v2024.10.02.2"), existing)
 	require.True(t, ok)
 	assert.Equal(t, "api/v2024.10.01.10", got.String())

@@ -21,7 +21,8 @@ func answer(s *train.State, name train.CommandName, c train.Command, e rules.Eff
 	case train.Pause, train.Resume, train.HotfixFreeze, train.LiftHotfixFreeze, train.SkipDay, train.AddDay:
 		return TrainAnswer(name, e, zone)
 	case train.ApproveDespiteE2E:
-		return fmt.Sprintf("%s is approved despite E2E run %d, which is %s. %s", c.Tag, s.E2E.Run, s.E2E.State, Outlook(s, now))
+		return fmt.Sprintf("%s is approved despite E2E run %d, which is %s. %s", c.Tag, s.E2E.Run,
+			s.E2E.State, Outlook(s, now))
 	case train.RevokeApproval:
 		return fmt.Sprintf("The approval of %s is taken back. %s", e.Tag, Outlook(s, now))
 	case train.Acknowledge:
@@ -37,7 +38,8 @@ func answer(s *train.State, name train.CommandName, c train.Command, e rules.Eff
 		if e.ApprovalVoid {
 			voids = " The approval is void."
 		}
-		return fmt.Sprintf("E2E runs again, run %d; its result replaces that of run %d.%s %s", s.E2E.Run+1, s.E2E.Run, voids, heldWords(s, train.StepE2E))
+		return fmt.Sprintf("E2E runs again, run %d; its result replaces that of run %d.%s %s", s.E2E.Run+1, s.E2E.Run, voids,
+			heldWords(s, train.StepE2E))
 	case train.CutTag:
 		return cutAnswer(s, *e.Recut)
 	case train.RegenerateChangelog:
@@ -51,7 +53,8 @@ func answer(s *train.State, name train.CommandName, c train.Command, e rules.Eff
 	case train.Rollback:
 		return rollbackAnswer(s, *e.Rollback)
 	case train.MarkBad:
-		return fmt.Sprintf("%s is marked bad: it is never promoted and no rollback goes to it. A new candidate is cut with cut-tag.", e.Tag)
+		return fmt.Sprintf("%s is marked bad: it is never promoted and no rollback goes to it. A new candidate is cut with "+
+			"cut-tag.", e.Tag)
 	case train.Cancel:
 		return cancelAnswer(s, e)
 	}
@@ -62,11 +65,13 @@ func answer(s *train.State, name train.CommandName, c train.Command, e rules.Eff
 func TrainAnswer(name train.CommandName, e rules.Effect, zone *time.Location) string {
 	switch name { //nolint:exhaustive // the others belong to a release
 	case train.Pause:
-		return "Paused: no tag, no deploy and no E2E start until resume. What already runs is left to finish; the window does not move."
+		return "Paused: no tag, no deploy and no E2E start until resume. What already runs is left to finish; the window " +
+			"does not move."
 	case train.Resume:
 		return "Resumed."
 	case train.HotfixFreeze:
-		return fmt.Sprintf("Held for the hotfix. The GitLab freeze period lasts until %s and is extended while the hold stands; "+
+		return fmt.Sprintf("Held for the hotfix. The GitLab freeze period lasts until %s and is extended while the hold "+
+			"stands; "+
 			"only lift-hotfix-freeze ends it.", When(e.Until, zone))
 	case train.LiftHotfixFreeze:
 		return "The hotfix freeze is lifted."
@@ -138,7 +143,8 @@ func rollbackAnswer(s *train.State, order train.RollbackOrder) string {
 	if order.Environment == train.Production {
 		then = fmt.Sprintf("%s is held as rolled-back then.", d.Tag)
 	}
-	return fmt.Sprintf("%s goes back from %s to %s. %s %s", order.Environment, d.Tag, order.To, then, heldWords(s, train.StepRollback))
+	return fmt.Sprintf("%s goes back from %s to %s. %s %s", order.Environment, d.Tag, order.To, then,
+		heldWords(s, train.StepRollback))
 }
 
 func cancelAnswer(s *train.State, e rules.Effect) string {

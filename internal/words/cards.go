@@ -41,7 +41,8 @@ func CoordinationCard(s *train.State, now time.Time) train.Message {
 // E2ECard is the release's message in the E2E channel.
 func E2ECard(s *train.State) train.Message {
 	zone := s.Train.Location()
-	m := train.Message{Title: fmt.Sprintf("%s E2E on staging: %s", e2eIcon(s.E2E), s.Candidate.Tag), Context: train.ReleaseID(s.Train.Name, s.Plan.Day)}
+	m := train.Message{Title: fmt.Sprintf("%s E2E on staging: %s", e2eIcon(s.E2E), s.Candidate.Tag),
+		Context: train.ReleaseID(s.Train.Name, s.Plan.Day)}
 	lines := []string{e2eLine(s.E2E, mrkdwn, zone)}
 	for _, f := range s.E2E.Report.Specs {
 		lines = append(lines, "• "+specLine(f, mrkdwn))
@@ -74,7 +75,8 @@ func DeployCard(s *train.State, env train.EnvironmentName) train.Message {
 		lines = append(lines, "The job had been started by somebody in GitLab; it was adopted, not played again.")
 	}
 	var links []string
-	for _, l := range [][2]string{{"pipeline", d.PipelineURL}, {"deploy job", d.JobURL}, {"smoke tests", d.SmokeURL}, {"changelog", s.Changelog.URL}} {
+	for _, l := range [][2]string{{"pipeline", d.PipelineURL}, {"deploy job", d.JobURL}, {"smoke tests", d.SmokeURL},
+		{"changelog", s.Changelog.URL}} {
 		if l[1] != "" {
 			links = append(links, mrkdwn.Link(l[0], l[1]))
 		}

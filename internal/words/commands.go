@@ -28,7 +28,8 @@ func About(name train.CommandName) CommandText {
 	case train.ApproveDespiteE2E:
 		return CommandText{
 			"opens the E2E gate for this candidate and this run only",
-			"E2E of the current candidate, which tag names, is red, overdue or could not run; it is on staging with green smoke tests",
+			"E2E of the current candidate, which tag names, is red, overdue or could not run; it is on staging with green " +
+				"smoke tests",
 		}
 	case train.RevokeApproval:
 		return CommandText{"takes the approval back", "an approval has not been used"}
@@ -47,7 +48,8 @@ func About(name train.CommandName) CommandText {
 			"its last deploy failed or was rolled back, nothing deploys there, and for production the window is open",
 		}
 	case train.RerunE2E:
-		return CommandText{"runs E2E again; the new result replaces the old one and voids an approval", "the candidate is on staging and not in production"}
+		return CommandText{"runs E2E again; the new result replaces the old one and voids an approval",
+			"the candidate is on staging and not in production"}
 	case train.CutTag:
 		return CommandText{
 			"makes a new candidate from the branch, from a commit on it, or from a tag of this day that somebody made by hand",
@@ -58,9 +60,11 @@ func About(name train.CommandName) CommandText {
 	case train.PromoteNow:
 		return CommandText{"skips the window, for an hour; holds and evidence stay", "at the gate, outside the window"}
 	case train.MoveProduction:
-		return CommandText{"moves the window with its deadlines and reminders; it must lie in the future and before the next departure", "before production"}
+		return CommandText{"moves the window with its deadlines and reminders; it must lie in the future and before the " +
+			"next departure", "before production"}
 	case train.Rollback:
-		return CommandText{"puts back what ran before, or the tag that is named", "this release deployed there and nothing deploys there now"}
+		return CommandText{"puts back what ran before, or the tag that is named",
+			"this release deployed there and nothing deploys there now"}
 	case train.MarkBad:
 		return CommandText{
 			"keeps the candidate from production for ever, also as a rollback target",

@@ -30,10 +30,12 @@ func moments(t *testing.T) (train.State, []moment) {
 	base := train.State{
 		Train: train.Train{
 			Name: "api", TagPrefix: "api/", Zone: "America/New_York", Branch: "main",
-			Production: train.Environment{Limits: train.Limits{Job: calendar.Duration(time.Hour), Flux: calendar.Duration(30 * time.Minute), Smoke: calendar.Duration(30 * time.Minute)}},
+			Production: train.Environment{Limits: train.Limits{Job: calendar.Duration(time.Hour),
+				Flux: calendar.Duration(30 * time.Minute), Smoke: calendar.Duration(30 * time.Minute)}},
 		},
 		Plan: calendar.Plan{
-			Day: calendar.Day{Year: 2026, Month: 11, Day: 24}, CutAt: at(23, 17, 0), E2EDeadline: at(24, 10, 0), WindowOpens: at(24, 11, 0), WindowCloses: at(24, 16, 0), NextCutAt: at(24, 17, 0),
+			Day: calendar.Day{Year: 2026, Month: 11, Day: 24}, CutAt: at(23, 17, 0), E2EDeadline: at(24, 10, 0),
+			WindowOpens: at(24, 11, 0), WindowCloses: at(24, 16, 0), NextCutAt: at(24, 17, 0),
 		},
 	}
 	const tag = "api/v2026.11.24.1"
@@ -53,14 +55,16 @@ func moments(t *testing.T) (train.State, []moment) {
 			tested(train.E2EGreen)(s)
 			s.Phase = train.Producing
 			s.Production = &train.Deploy{
-				Environment: train.Production, Tag: tag, Attempt: 1, Outcome: o, StartedAt: at(24, 11, 0), Cause: "the job ended failed",
+				Environment: train.Production, Tag: tag, Attempt: 1, Outcome: o, StartedAt: at(24, 11, 0),
+				Cause:  "the job ended failed",
 				Before: train.Version{Tag: "api/v2026.11.23.1"}, Run: train.Run{JobID: 5},
 			}
 		}
 	}
 	rolledBack := func(s *train.State) {
 		produced(train.DeployRolledBack)(s)
-		s.Production.Rollback = &train.RollbackRecord{RollbackOrder: train.RollbackOrder{To: s.Production.Before}, Outcome: train.RollbackSucceeded}
+		s.Production.Rollback = &train.RollbackRecord{RollbackOrder: train.RollbackOrder{To: s.Production.Before},
+			Outcome: train.RollbackSucceeded}
 		s.Holds = []train.Hold{{Kind: train.HoldRolledBack, Reason: "smoke tests red"}}
 	}
 	return base, []moment{
@@ -74,7 +78,8 @@ func moments(t *testing.T) (train.State, []moment) {
 		}},
 		{"staging, failed", at(23, 17, 30), func(s *train.State) {
 			candidate(s)
-			s.Phase, s.Staging = train.OnStaging, &train.Deploy{Environment: train.Staging, Tag: tag, Attempt: 1, Outcome: train.DeployFailed}
+			s.Phase, s.Staging = train.OnStaging, &train.Deploy{Environment: train.Staging, Tag: tag, Attempt: 1,
+				Outcome: train.DeployFailed}
 		}},
 		{"e2e, running", at(23, 20, 0), func(s *train.State) { tested(train.E2ERunning)(s); s.Phase = train.Testing }},
 		{"gate, green, before the window", at(24, 9, 0), tested(train.E2EGreen)},
@@ -97,7 +102,11 @@ func moments(t *testing.T) (train.State, []moment) {
 			produced(train.DeploySucceeded)(s)
 			s.Phase, s.Waiting.NextAt = train.Watching, at(24, 16, 0)
 		}},
-		{"ended", at(24, 17, 0), func(s *train.State) { tested(train.E2ERed)(s); s.Phase, s.End = train.Ended, train.EndMissed }},
+		{"ended", at(24, 17, 0), func(s *train.State) {
+			tested(train.E2ERed)(s)
+			s.Phase,
+				s.End = train.Ended, train.EndMissed
+		}},
 	}
 }
 
@@ -111,13 +120,15 @@ func TestEveryCommandInEveryPhaseIsAcceptedOrRefusedWithASentence(t *testing.T) 
 	write(commandsIntro)
 	for _, e := range rules.Commands() {
 		about := About(e.Name)
-		write("\n## %s\n\n%s%s. Accepted when: %s.\n\n", e.Name, strings.ToUpper(about.Does[:1]), about.Does[1:], about.Accepted)
+		write("\n## %s\n\n%s%s. Accepted when: %s.\n\n", e.Name, strings.ToUpper(about.Does[:1]),
+			about.Does[1:], about.Accepted)
 		id := "release-api-2026-11-24"
 		if e.Name == train.SkipDay || e.Name == train.AddDay {
 			id = "train-api"
 		}
 		write("```sh\ntctl workflow signal -w %s -n %s -i '%s'\n", id, e.Name, exampleInput(e))
-		write("temporal workflow update execute --workflow-id %s --name %s --input '%s'\n```\n\n", id, e.Name, exampleInput(e))
+		write("temporal workflow update execute --workflow-id %s --name %s --input '%s'\n```\n\n",
+			id, e.Name, exampleInput(e))
 		write("| when the release is | answer |\n|---|---|\n")
 		for _, m := range all {
 			s := base
@@ -155,13 +166,16 @@ func TestEveryCommandInEveryPhaseIsAcceptedOrRefusedWithASentence(t *testing.T) 
 	}
 	have, err := os.ReadFile(path)
 	require.NoError(t, err)
-	assert.Equal(t, page.String(), string(have), "the docs are not those of the table: UPDATE_DOCS=1 go test ./internal/words -run EveryCommand")
+	assert.Equal(t, page.String(), string(have),
+		"the docs are not those of the table: UPDATE_DOCS=1 go test ./internal/words -run EveryCommand")
 }
 
 const commandsIntro = "Every command works in three ways: `starter <command>` (see `starter <command> --help`), as a Temporal signal and as a Temporal\n" +
-	"update of its name. An update and the CLI answer at once, accepted or refused with a sentence; a signal is answered in Slack.\n" +
+	"update of its name. An update and the CLI answer at once, accepted or refused with a sentence; a signal is " +
+	"answered in Slack.\n" +
 	"All of them are in the record that `starter status` shows the end of. `by` is who asks, a claim; `reason` says why.\n\n" +
-	"pause, resume, hotfix-freeze, lift-hotfix-freeze, skip-day and add-day belong to the train: a release passes them on, and\n" +
+	"pause, resume, hotfix-freeze, lift-hotfix-freeze, skip-day and add-day belong to the train: a release passes them " +
+	"on, and\n" +
 	"they work without a release too. For that send the update to `train-api` with `temporal workflow execute-update-with-start`\n" +
 	"as [operations.md](operations.md) shows, or simply use the CLI.\n\n" +
 	"The tables say what the example is answered at moments of a release day with the window 11:00 to 16:00; `acknowledge`,\n" +
@@ -198,7 +212,8 @@ func TestThePolicyOfATrainIsKept(t *testing.T) {
 	s.Changelog.Contributors = []string{"Grace Hopper", "grace"}
 	ask := func(p train.Policy, by string) string {
 		s.Train.Policy = p
-		return Refusal(rules.Check(&s, train.ApproveDespiteE2E, train.Command{By: by, Reason: "flake", Tag: s.Candidate.Tag}, all[6].now), time.UTC)
+		return Refusal(rules.Check(&s, train.ApproveDespiteE2E, train.Command{By: by, Reason: "flake", Tag: s.Candidate.Tag},
+			all[6].now), time.UTC)
 	}
 	assert.Empty(t, ask(train.Policy{}, "ada"))
 	assert.Contains(t, ask(train.Policy{Approver: train.ApproverNotCutter}, "@ada"), "@ada cut api/v2026.11.24.1")
@@ -217,7 +232,8 @@ func TestAnAcknowledgedDriftIsTheTruthForTheNextLookToo(t *testing.T) {
 	m := all[8] // gate, drift and hotfix
 	m.state(&s)
 	s.Running = train.Version{Tag: "api/v2026.11.23.90", SHA: "9"}
-	require.Nil(t, rules.Check(&s, train.Acknowledge, train.Command{By: "ada", Reason: "in main too", Hold: train.HoldDrift}, m.now))
+	require.Nil(t, rules.Check(&s, train.Acknowledge, train.Command{By: "ada", Reason: "in main too",
+		Hold: train.HoldDrift}, m.now))
 	rules.Apply(&s, train.Acknowledge, train.Command{By: "ada", Reason: "in main too", Hold: train.HoldDrift}, m.now)
 	hotfix := train.Version{Tag: "api/v2026.11.23.90", SHA: "9"}
 	looks := rules.GuardOf(&s, train.StepDeployProduction).Production

@@ -18,7 +18,8 @@ func DatadogStartEvent(in train.DeployInput, at time.Time) *train.DatadogEvent {
 		by = in.ReleaseID
 	}
 	return &train.DatadogEvent{
-		Title: what, Alert: "info", Text: fmt.Sprintf("Started by %s with the job %s.", by, in.Config.Job), Key: "release:" + in.Candidate.Tag, At: at,
+		Title: what, Alert: "info", Text: fmt.Sprintf("Started by %s with the job %s.", by, in.Config.Job),
+		Key: "release:" + in.Candidate.Tag, At: at,
 		Tags: datadogTags(*in.Datadog, in.Environment, in.Candidate.Tag, "start", in.Attempt),
 	}
 }
@@ -41,7 +42,8 @@ func RecordForDatadog(s *train.State, env train.EnvironmentName) *train.DatadogR
 		Key: "release:" + d.Tag, At: d.EndedAt, Tags: datadogTags(*c, env, d.Tag, string(d.Outcome), d.Attempt),
 	}}
 	if d.Succeeded() {
-		r.Event.Alert, r.Event.Text = "success", fmt.Sprintf("It took %s. %s", span(d.EndedAt.Sub(d.StartedAt)), s.Changelog.URL)
+		r.Event.Alert, r.Event.Text = "success", fmt.Sprintf("It took %s. %s",
+			span(d.EndedAt.Sub(d.StartedAt)), s.Changelog.URL)
 	}
 	if !d.Succeeded() && d.LogURL() != "" {
 		r.Event.Text += "\nLog: " + d.LogURL()

@@ -88,7 +88,8 @@ func nextAction(s *train.State, env train.EnvironmentName, m Markup) string {
 	regression := d.Evidence != nil && d.Evidence.Looks == train.LooksRegression
 	switch {
 	case again:
-		return fmt.Sprintf("it is tried again by itself %s, attempt %d; look with %s", When(at, s.Train.Location()), d.Attempt+1, m.Code(statusLine(s)))
+		return fmt.Sprintf("it is tried again by itself %s, attempt %d; look with %s", When(at, s.Train.Location()),
+			d.Attempt+1, m.Code(statusLine(s)))
 	case !d.Failed():
 		return "what the release waits for: " + m.Code(statusLine(s))
 	case d.Outcome == train.DeployRolledBack && regression:
@@ -100,9 +101,11 @@ func nextAction(s *train.State, env train.EnvironmentName, m Markup) string {
 	case d.Outcome == train.DeploySmokeRed:
 		return fmt.Sprintf("%s still runs there. To put back what ran before: %s", d.Tag, back)
 	case regression && !d.Before.IsZero():
-		return fmt.Sprintf("nothing is deployed again by itself. To put back what ran before: %s, or to try again: %s", back, retry)
+		return fmt.Sprintf("nothing is deployed again by itself. To put back what ran before: %s, or to try again: %s", back,
+			retry)
 	case d.JobID != 0 && !d.Before.IsZero():
-		return fmt.Sprintf("nothing is deployed again by itself. If it was no fault of the code: %s, or put back what ran before: %s", retry, back)
+		return fmt.Sprintf("nothing is deployed again by itself. If it was no fault of the code: %s, or put back what ran "+
+			"before: %s", retry, back)
 	}
 	return "nothing is deployed again by itself. If it was no fault of the code: " + retry
 }

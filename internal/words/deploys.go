@@ -14,9 +14,11 @@ func deployLine(d *train.Deploy, m Markup, zone *time.Location) string {
 	}
 	tag := m.tag(d.Tag, d.LogURL())
 	if d.Running() {
-		return fmt.Sprintf("%s %s, since %s, limit %s", tag, stepWords(d.Step), When(d.StartedAt, zone), When(d.StepUntil, zone))
+		return fmt.Sprintf("%s %s, since %s, limit %s", tag, stepWords(d.Step),
+			When(d.StartedAt, zone), When(d.StepUntil, zone))
 	}
-	s := fmt.Sprintf("%s %s at %s after %s", tag, outcomeWords(d.Outcome), When(d.EndedAt, zone), span(d.EndedAt.Sub(d.StartedAt)))
+	s := fmt.Sprintf("%s %s at %s after %s", tag, outcomeWords(d.Outcome), When(d.EndedAt, zone),
+		span(d.EndedAt.Sub(d.StartedAt)))
 	if d.Cause != "" {
 		s += ": " + m.Escape(d.Cause)
 	}
@@ -42,7 +44,8 @@ func RollbackLine(r *train.RollbackRecord, m Markup) string {
 	case train.RollbackSucceeded:
 		return fmt.Sprintf("Rolled back to %s (%s), smoke tests green", to, rollbackMethodWords(r.Method))
 	case train.RollbackSmokeRed:
-		return fmt.Sprintf("Rolled back to %s (%s), but its smoke tests are red too%s", to, rollbackMethodWords(r.Method), why)
+		return fmt.Sprintf("Rolled back to %s (%s), but its smoke tests are red too%s", to,
+			rollbackMethodWords(r.Method), why)
 	case train.RollbackNone:
 		return "Not rolled back" + why
 	case train.RollbackFailed:
@@ -124,7 +127,8 @@ func DeployDetails(d train.Deploy, in train.DeployInput) string {
 	w := WaitsForDeploy(&s, d.Environment)
 	lines := []string{
 		Markdown.Bold(DeployAttempt(d.Tag, d.Environment, d.Attempt)),
-		fmt.Sprintf("Waiting for %s, at most until %s.", Markdown.link(Markdown.Escape(w.What), w.URL), When(d.StepUntil, time.UTC)),
+		fmt.Sprintf("Waiting for %s, at most until %s.", Markdown.link(Markdown.Escape(w.What), w.URL),
+			When(d.StepUntil, time.UTC)),
 		fmt.Sprintf("Before it ran %s. Started by %s.", Markdown.Code(d.Before.String()), Markdown.Code(in.ReleaseID)),
 	}
 	return strings.Join(lines, Markdown.Break)

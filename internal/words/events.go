@@ -33,7 +33,8 @@ func CutEvent(s *train.State) train.Message {
 
 // E2EEvent says how the E2E run stands.
 func E2EEvent(s *train.State) train.Message {
-	m := train.Message{Title: fmt.Sprintf("%s E2E of %s: %s", e2eIcon(s.E2E), s.Candidate.Tag, s.E2E.State), Body: e2eLine(s.E2E, mrkdwn, s.Train.Location())}
+	m := train.Message{Title: fmt.Sprintf("%s E2E of %s: %s", e2eIcon(s.E2E), s.Candidate.Tag, s.E2E.State),
+		Body: e2eLine(s.E2E, mrkdwn, s.Train.Location())}
 	if s.E2E.State != train.E2EGreen && s.E2E.State != train.E2ERunning {
 		m.Body += "\n" + gateAdvice(s)
 	}
@@ -54,7 +55,8 @@ func StuckEvent(s *train.State, doing, problem string) train.Message {
 func ReleasedEvent(s *train.State) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":rocket: %s is in production", s.Candidate.Tag),
-		Body:  fmt.Sprintf("%s. The release stays open until %s.", changelogLine(s.Changelog, mrkdwn), When(s.Plan.WindowCloses, s.Train.Location())),
+		Body: fmt.Sprintf("%s. The release stays open until %s.", changelogLine(s.Changelog, mrkdwn),
+			When(s.Plan.WindowCloses, s.Train.Location())),
 	}
 }
 
@@ -66,8 +68,9 @@ func EndEvent(s *train.State) train.Message {
 // AdoptedEvent says that somebody else started the production job.
 func AdoptedEvent(s *train.State, j train.PipelineJob) train.Message {
 	return train.Message{
-		Title:   fmt.Sprintf(":rotating_light: Somebody started %s of %s in GitLab", s.Train.Production.Job, s.Candidate.Tag),
-		Body:    fmt.Sprintf("The %s is %s. It is followed, not played again; the gate was not asked.", mrkdwn.link("job", j.JobURL), j.Status),
+		Title: fmt.Sprintf(":rotating_light: Somebody started %s of %s in GitLab", s.Train.Production.Job, s.Candidate.Tag),
+		Body: fmt.Sprintf("The %s is %s. It is followed, not played again; the gate was not asked.",
+			mrkdwn.link("job", j.JobURL), j.Status),
 		Mention: s.Train.Slack.OnCall,
 	}
 }

@@ -58,7 +58,8 @@ func evidenceLines(e *train.Evidence, m Markup) []string {
 	if e.Problem != "" {
 		out = append(out, "Datadog did not tell: "+m.Escape(e.Problem))
 	} else {
-		out = append(out, fmt.Sprintf("Datadog: %s since it began, %d in as much time before.", m.link(Plural(e.Errors, "error log"), e.LogsURL), e.Before))
+		out = append(out, fmt.Sprintf("Datadog: %s since it began, %d in as much time before.",
+			m.link(Plural(e.Errors, "error log"), e.LogsURL), e.Before))
 	}
 	for _, s := range e.Samples {
 		out = append(out, "• "+m.Code(m.Escape(s)))
@@ -70,7 +71,8 @@ func evidenceLines(e *train.Evidence, m Markup) []string {
 		out = append(out, "Events: "+joinLinks(m, e.Events))
 	}
 	var links []string
-	for _, l := range []train.Link{{Text: "error logs", URL: e.LogsURL}, {Text: "logs of this version", URL: e.VersionURL}, {Text: "events", URL: e.EventsURL}} {
+	for _, l := range []train.Link{{Text: "error logs", URL: e.LogsURL}, {Text: "logs of this version", URL: e.VersionURL},
+		{Text: "events", URL: e.EventsURL}} {
 		if l.URL != "" {
 			links = append(links, m.Link(l.Text, l.URL))
 		}

@@ -12,8 +12,9 @@ import (
 // ReminderEvent asks people to decide before the window opens.
 func ReminderEvent(s *train.State, now time.Time, blocked []string) train.Message {
 	return train.Message{
-		Title: fmt.Sprintf(":alarm_clock: %s before production opens, %s is not ready", span(s.Plan.WindowOpens.Sub(now)), s.Candidate.Tag),
-		Body:  "• " + mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\n" + gateAdvice(s),
+		Title: fmt.Sprintf(":alarm_clock: %s before production opens, %s is not ready",
+			span(s.Plan.WindowOpens.Sub(now)), s.Candidate.Tag),
+		Body: "• " + mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\n" + gateAdvice(s),
 	}
 }
 
@@ -21,7 +22,9 @@ func ReminderEvent(s *train.State, now time.Time, blocked []string) train.Messag
 func GateClosedEvent(s *train.State, blocked []string) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":door: The window has closed and %s was not deployed to production", s.Candidate.Tag),
-		Body: "• " + mrkdwn.Escape(strings.Join(blocked, "\n• ")) + "\nNothing deploys by itself any more. The release ends as missed when the next one departs. To deploy it all the same: " +
+		Body: "• " + mrkdwn.Escape(strings.Join(blocked, "\n• ")) +
+			"\nNothing deploys by itself any more. The release ends as missed when the next one departs. To deploy it all the " +
+			"same: " +
 			mrkdwn.Code(fmt.Sprintf(`starter promote-now --train %s --day %s --reason "…"`, s.Train.Name, s.Plan.Day)),
 	}
 }

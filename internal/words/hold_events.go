@@ -12,7 +12,8 @@ import (
 func HeldEvent(s *train.State, step train.Step, holds []train.Hold) train.Message {
 	var lines []string
 	for _, h := range holds {
-		lines = append(lines, "• "+mrkdwn.Bold(string(h.Kind))+": "+holdLine(h, mrkdwn, s.Train.Location())+". "+endsBy(s, h))
+		line := holdLine(h, mrkdwn, s.Train.Location())
+		lines = append(lines, "• "+mrkdwn.Bold(string(h.Kind))+": "+line+". "+endsBy(s, h))
 	}
 	return train.Message{Title: fmt.Sprintf(":octagonal_sign: Held before %s", step), Body: strings.Join(lines, "\n")}
 }
@@ -30,7 +31,8 @@ func ChangeEvent(s *train.State, c rules.Change) train.Message {
 	}
 	for _, tag := range c.HandMade {
 		title = append(title, "Somebody made the tag "+tag)
-		lines = append(lines, fmt.Sprintf("%s is not ours and is not adopted by itself. To adopt it: %s", mrkdwn.Code(tag), mrkdwn.Code(adoptLine(s.Train.Name, s.Plan.Day, tag))))
+		lines = append(lines, fmt.Sprintf("%s is not ours and is not adopted by itself. To adopt it: %s", mrkdwn.Code(tag),
+			mrkdwn.Code(adoptLine(s.Train.Name, s.Plan.Day, tag))))
 	}
 	return train.Message{Title: strings.Join(title, " · "), Body: strings.Join(lines, "\n")}
 }
@@ -51,11 +53,14 @@ func endsBy(s *train.State, h train.Hold) string {
 		if s.TagMoved {
 			return "To end it: " + line(train.CutTag, train.Command{})
 		}
-		return "To take it as the truth: " + line(train.Acknowledge, train.Command{Hold: train.HoldDrift}) + ", or cut a new candidate: " + line(train.CutTag, train.Command{})
+		return "To take it as the truth: " + line(train.Acknowledge, train.Command{Hold: train.HoldDrift}) +
+			", or cut a new candidate: " + line(train.CutTag, train.Command{})
 	case train.HoldLate:
-		return "To go on: " + line(train.Acknowledge, train.Command{Hold: train.HoldLate}) + ", or " + line(train.Cancel, train.Command{})
+		return "To go on: " + line(train.Acknowledge, train.Command{Hold: train.HoldLate}) + ", or " +
+			line(train.Cancel, train.Command{})
 	case train.HoldRolledBack:
-		return "To deploy it again: " + mrkdwn.Code(retryLine(s)) + ", or cut a new candidate: " + line(train.CutTag, train.Command{})
+		return "To deploy it again: " + mrkdwn.Code(retryLine(s)) + ", or cut a new candidate: " +
+			line(train.CutTag, train.Command{})
 	case train.HoldEnvironmentBusy:
 		return "It ends with the other deploy."
 	}
@@ -66,7 +71,8 @@ func endsBy(s *train.State, h train.Hold) string {
 func FreezeAheadEvent(s *train.State, h train.Hold) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":snowflake: A freeze will cover the production window of %s", s.Plan.Day),
-		Body: fmt.Sprintf("%s, from %s until %s. Production opens %s; nothing goes there while it stands.", mrkdwn.link(mrkdwn.Escape(h.Reason), h.Link),
+		Body: fmt.Sprintf("%s, from %s until %s. Production opens %s; nothing goes there while it stands.",
+			mrkdwn.link(mrkdwn.Escape(h.Reason), h.Link),
 			When(h.Since, s.Train.Location()), When(h.Until, s.Train.Location()), When(s.Plan.WindowOpens, s.Train.Location())),
 	}
 }

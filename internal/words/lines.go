@@ -22,7 +22,8 @@ func changelogLine(c train.ChangelogDigest, m Markup) string {
 	if c.URL == "" {
 		return ""
 	}
-	s := fmt.Sprintf("%s since %s, %s, %s", m.Link(Plural(c.Commits, "commit"), c.URL), m.Escape(c.From), Plural(c.Requests, "merge request"), m.link("compare", c.CompareURL))
+	s := fmt.Sprintf("%s since %s, %s, %s", m.Link(Plural(c.Commits, "commit"), c.URL), m.Escape(c.From),
+		Plural(c.Requests, "merge request"), m.link("compare", c.CompareURL))
 	if c.Fallback != "" {
 		s += " (" + m.Escape(c.Fallback) + ")"
 	}

@@ -16,7 +16,8 @@ func Refusal(r *train.Refusal, zone *time.Location) string {
 	if r == nil {
 		return ""
 	}
-	for _, group := range []func(*train.Refusal, *time.Location) string{refusedInput, refusedPerson, refusedByTrain, refusedDay, refusedApproval, refusedDeploy, refusedState} {
+	for _, group := range []func(*train.Refusal, *time.Location) string{refusedInput, refusedPerson, refusedByTrain,
+		refusedDay, refusedApproval, refusedDeploy, refusedState} {
 		if sentence := group(r, zone); sentence != "" {
 			return sentence
 		}
@@ -42,9 +43,11 @@ func exampleOf(name train.CommandName) string {
 func refusedInput(r *train.Refusal, _ *time.Location) string {
 	switch r.Code { //nolint:exhaustive // the rest stands in the other groups
 	case train.RefusedUnknownCommand:
-		return fmt.Sprintf("there is no command %q; commands are: %s", train.Clip(string(r.Command), train.LongestField), strings.Join(rules.Commands().Names(), ", "))
+		return fmt.Sprintf("there is no command %q; commands are: %s", train.Clip(string(r.Command), train.LongestField),
+			strings.Join(rules.Commands().Names(), ", "))
 	case train.RefusedInputTooLarge:
-		return fmt.Sprintf("the input has %d bytes and was not read: send at most %d, for example %s", r.Count, r.Limit, exampleOf(r.Command))
+		return fmt.Sprintf("the input has %d bytes and was not read: send at most %d, for example %s", r.Count,
+			r.Limit, exampleOf(r.Command))
 	case train.RefusedInputMissing:
 		return "the input is missing: send for example " + exampleOf(r.Command)
 	case train.RefusedInputNotJSON:
@@ -53,7 +56,8 @@ func refusedInput(r *train.Refusal, _ *time.Location) string {
 		return "the input is not a JSON object: send for example " + exampleOf(r.Command)
 	case train.RefusedUnknownField:
 		d, _ := rules.Commands().Find(r.Command)
-		return fmt.Sprintf("there is no field %q in %s: its fields are %s", train.Clip(r.Field, train.LongestField), r.Command, strings.Join(d.AllFields(), ", "))
+		return fmt.Sprintf("there is no field %q in %s: its fields are %s", train.Clip(r.Field, train.LongestField),
+			r.Command, strings.Join(d.AllFields(), ", "))
 	case train.RefusedWrongType:
 		want := "a string"
 		if r.Type == "bool" {
@@ -69,7 +73,8 @@ func refusedInput(r *train.Refusal, _ *time.Location) string {
 	case train.RefusedUnknownEnvironment:
 		return fmt.Sprintf("the field \"environment\" is %q: write staging or production", r.Value)
 	case train.RefusedUnknownHold:
-		return fmt.Sprintf("the field \"hold\" is %q: there is no such hold; holds to acknowledge are late and drift", r.Value)
+		return fmt.Sprintf("the field \"hold\" is %q: there is no such hold; holds to acknowledge are late and drift",
+			r.Value)
 	case train.RefusedNotATime:
 		forms := "2026-11-24T14:00:00-05:00 or 14:00"
 		if r.Field == "until" {
@@ -81,7 +86,8 @@ func refusedInput(r *train.Refusal, _ *time.Location) string {
 	case train.RefusedNotACommit:
 		return fmt.Sprintf("the field %q is %q: write 7 to 40 hexadecimal digits", r.Field, r.Value)
 	case train.RefusedCommitAndTag:
-		return "the fields \"sha\" and \"tag\" exclude one another: name a commit, or a tag to adopt, or neither for the head of " + r.Detail
+		return "the fields \"sha\" and \"tag\" exclude one another: name a commit, or a tag to adopt, or neither for the " +
+			"head of " + r.Detail
 	}
 	return ""
 }
@@ -90,7 +96,8 @@ func refusedInput(r *train.Refusal, _ *time.Location) string {
 func refusedPerson(r *train.Refusal, _ *time.Location) string {
 	switch r.Code { //nolint:exhaustive // the rest stands in the other groups
 	case train.RefusedIdentityNotVerified:
-		return "this train takes commands from Slack only, where it is known who sends them: a name in a payload proves nothing"
+		return "this train takes commands from Slack only, where it is known who sends them: a name in a payload proves " +
+			"nothing"
 	case train.RefusedNotAllowed:
 		return fmt.Sprintf("%s may not %s on this train: ask %s", r.By, r.Command, strings.Join(r.People, ", "))
 	case train.RefusedApproverIsCutter:
@@ -98,7 +105,8 @@ func refusedPerson(r *train.Refusal, _ *time.Location) string {
 	case train.RefusedApproverIsAuthor:
 		return fmt.Sprintf("%s has commits in %s: on this train somebody without approves", r.By, r.Tag)
 	case train.RefusedTooManyAuthors:
-		return fmt.Sprintf("%s has too many authors to know that %s is none of them: set policy.approver to not-cutter for such a release", r.Tag, r.By)
+		return fmt.Sprintf("%s has too many authors to know that %s is none of them: set policy.approver to not-cutter for "+
+			"such a release", r.Tag, r.By)
 	}
 	return ""
 }
@@ -144,7 +152,8 @@ func refusedDay(r *train.Refusal, _ *time.Location) string {
 	case train.RefusedDayTooFar:
 		return fmt.Sprintf("the field \"day\" is %s: name a day before %s", r.Day, r.Today)
 	case train.RefusedTagOfAnotherDay:
-		return fmt.Sprintf("the field \"tag\" is of day %s, and this release is of %s: adopt a tag that begins with %s", r.Day, r.Today, r.Value)
+		return fmt.Sprintf("the field \"tag\" is of day %s, and this release is of %s: adopt a tag that begins with %s",
+			r.Day, r.Today, r.Value)
 	}
 	return ""
 }
@@ -153,7 +162,8 @@ func refusedDay(r *train.Refusal, _ *time.Location) string {
 func refusedApproval(r *train.Refusal, _ *time.Location) string {
 	switch r.Code { //nolint:exhaustive // the rest stands in the other groups
 	case train.RefusedNotTheCandidate:
-		return fmt.Sprintf("the field \"tag\" is %s, and the candidate is %s: an approval names the current candidate", r.Value, r.Tag)
+		return fmt.Sprintf("the field \"tag\" is %s, and the candidate is %s: an approval names the current candidate",
+			r.Value, r.Tag)
 	case train.RefusedNotOnStaging:
 		if r.Command == train.RerunE2E {
 			return fmt.Sprintf("%s is not on staging yet: E2E starts by itself when it is", r.Tag)
@@ -224,7 +234,8 @@ func refusedDeploy(r *train.Refusal, zone *time.Location) string {
 	case train.RefusedRetryUnderWay:
 		return fmt.Sprintf("a retry for %s is under way", r.Environment)
 	case train.RefusedWindowNotOpen:
-		return fmt.Sprintf("the window is not open: production is retried inside it, %s to %s; outside it use promote-now", When(r.At, zone), When(r.Until, zone))
+		return fmt.Sprintf("the window is not open: production is retried inside it, %s to %s; outside it use promote-now",
+			When(r.At, zone), When(r.Until, zone))
 	case train.RefusedReasonNeeded:
 		return "the candidate was rolled back: say in the field \"reason\" why it is good now"
 	case train.RefusedRollbackUnderWay:
@@ -238,7 +249,8 @@ func refusedDeploy(r *train.Refusal, zone *time.Location) string {
 	case train.RefusedAlreadyRolledBack:
 		return fmt.Sprintf("%s was rolled back to %s already", r.Environment, r.To)
 	case train.RefusedReleaseEndingRollback:
-		return fmt.Sprintf("the release is ending: %s; after its end: starter rollback --environment %s --tag <tag>", r.Detail, r.Environment)
+		return fmt.Sprintf("the release is ending: %s; after its end: starter rollback --environment %s --tag <tag>",
+			r.Detail, r.Environment)
 	case train.RefusedTargetUnknown:
 		return fmt.Sprintf("it is not known what %s ran before %s: name it in the field \"tag\"", r.Environment, r.Tag)
 	case train.RefusedTargetWithoutTag:
@@ -283,9 +295,11 @@ func refusedState(r *train.Refusal, zone *time.Location) string {
 	case train.RefusedWindowOpen:
 		return "the window is open: production is deployed as soon as nothing blocks it"
 	case train.RefusedTimePassed:
-		return fmt.Sprintf("the field %q means %s, which has passed: name an instant in the future", r.Field, When(r.At, zone))
+		return fmt.Sprintf("the field %q means %s, which has passed: name an instant in the future", r.Field,
+			When(r.At, zone))
 	case train.RefusedAfterNextDeparture:
-		return fmt.Sprintf("the field %q means %s, and the next departure is %s: name an instant before it", r.Field, When(r.At, zone), When(r.Until, zone))
+		return fmt.Sprintf("the field %q means %s, and the next departure is %s: name an instant before it", r.Field,
+			When(r.At, zone), When(r.Until, zone))
 	case train.RefusedTimeTooFar:
 		return fmt.Sprintf("the field %q means %s: name an instant within 30 days", r.Field, When(r.At, zone))
 	case train.RefusedNothingToForce:

@@ -16,8 +16,10 @@ func ReleaseStatus(s *train.State, now time.Time) train.Status {
 	st := train.Status{
 		ID: train.ReleaseID(s.Train.Name, s.Plan.Day), Train: s.Train.Name, Day: s.Plan.Day, Zone: s.Train.Zone,
 		Phase: s.Phase, End: s.End, EndWhy: s.EndWhy, Candidate: s.Candidate, Deployed: s.Deployed, Warning: s.Warning,
-		Changelog: s.Changelog, Staging: s.Staging, E2E: s.E2E, Production: s.Production, Approval: s.Approval, Promotion: s.Promotion,
-		Holds: s.Standing(), HandMade: s.HandMade, Waiting: s.Waiting, Opens: s.Plan.WindowOpens, Closes: s.Plan.WindowCloses, Record: s.Record,
+		Changelog: s.Changelog, Staging: s.Staging, E2E: s.E2E, Production: s.Production,
+		Approval: s.Approval, Promotion: s.Promotion,
+		Holds: s.Standing(), HandMade: s.HandMade, Waiting: s.Waiting, Opens: s.Plan.WindowOpens,
+		Closes: s.Plan.WindowCloses, Record: s.Record,
 	}
 	st.Commands = acceptedCommands(s, now)
 	return st
@@ -79,7 +81,8 @@ func StatusText(st train.Status, m Markup) string {
 		add("Hold "+m.Bold(string(h.Kind)), holdLine(h, m, zone))
 	}
 	if st.Candidate.Tag != "" {
-		add("Candidate", fmt.Sprintf("%s at %s, production ran %s", m.tag(st.Candidate.Tag, st.Candidate.URL), train.ShortSHA(st.Candidate.SHA), st.Deployed.Version))
+		add("Candidate", fmt.Sprintf("%s at %s, production ran %s", m.tag(st.Candidate.Tag, st.Candidate.URL),
+			train.ShortSHA(st.Candidate.SHA), st.Deployed.Version))
 	}
 	add("Warning", m.Escape(st.Warning))
 	add("Changelog", changelogLine(st.Changelog, m))
@@ -87,13 +90,15 @@ func StatusText(st train.Status, m Markup) string {
 	add("E2E", e2eLine(st.E2E, m, zone))
 	add("Production", deployLine(st.Production, m, zone))
 	if a := st.Approval; a != nil {
-		add("Approval", fmt.Sprintf("%s despite E2E run %d (%s), by %s %s: %s", m.tag(a.Tag, ""), a.Run, a.State, m.Escape(a.By), When(a.At, zone), m.Escape(a.Reason)))
+		add("Approval", fmt.Sprintf("%s despite E2E run %d (%s), by %s %s: %s", m.tag(a.Tag, ""), a.Run, a.State,
+			m.Escape(a.By), When(a.At, zone), m.Escape(a.Reason)))
 	}
 	if p := st.Promotion; p != nil {
 		add("Window skipped", fmt.Sprintf("until %s, by %s: %s", When(p.Until, zone), m.Escape(p.By), m.Escape(p.Reason)))
 	}
 	if len(st.HandMade) > 0 {
-		add("Made by hand", fmt.Sprintf("%s; adopt with %s", strings.Join(st.HandMade, ", "), m.Code(adoptLine(st.Train, st.Day, st.HandMade[len(st.HandMade)-1]))))
+		add("Made by hand", fmt.Sprintf("%s; adopt with %s", strings.Join(st.HandMade, ", "),
+			m.Code(adoptLine(st.Train, st.Day, st.HandMade[len(st.HandMade)-1]))))
 	}
 	if st.End == "" {
 		add("Window", fmt.Sprintf("%s to %s", When(st.Opens, zone), When(st.Closes, zone)))
@@ -122,7 +127,8 @@ func decisionLine(d train.Decision, m Markup, zone *time.Location) string {
 	if d.Accepted {
 		verdict = "accepted"
 	}
-	s := fmt.Sprintf("%s %s %s, by %s (%s), %s", When(d.At, zone), m.Bold(string(d.Command)), verdict, m.Escape(cmp.Or(d.By, "nobody")), d.Identity, m.Escape(d.Sentence))
+	s := fmt.Sprintf("%s %s %s, by %s (%s), %s", When(d.At, zone), m.Bold(string(d.Command)), verdict,
+		m.Escape(cmp.Or(d.By, "nobody")), d.Identity, m.Escape(d.Sentence))
 	if d.Reason != "" {
 		s += " Reason: " + m.Escape(d.Reason)
 	}

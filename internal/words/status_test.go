@@ -52,7 +52,8 @@ func TestForeignTextIsPlainInEveryMarkup(t *testing.T) {
 	s := shownRelease(train.DeployFailed, "")
 	s.Staging.Cause = "<script> & [x](http://evil) *b*"
 	assert.Contains(t, DeployCard(s, train.Staging).Body, "&lt;script&gt; &amp;")
-	assert.Contains(t, StatusText(ReleaseStatus(s, s.Plan.WindowOpens.Add(-time.Hour)), Markdown), `\<script> & \[x](http://evil) \*b\*`)
+	assert.Contains(t, StatusText(ReleaseStatus(s, s.Plan.WindowOpens.Add(-time.Hour)), Markdown),
+		`\<script> & \[x](http://evil) \*b\*`)
 }
 
 func TestAFailureMessageHasCauseLogOwnerAndOneNextAction(t *testing.T) {

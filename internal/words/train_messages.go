@@ -23,8 +23,9 @@ func MemoryMessage(t train.Train, d train.Decision, m *train.Memory) train.Messa
 // FreezeTrouble says that our freeze period is not as it should be.
 func FreezeTrouble(t train.Train, problem string) train.Message {
 	return train.Message{
-		Title: ":warning: The GitLab freeze period of the hotfix freeze",
-		Body:  "GitLab refused: " + mrkdwn.Escape(problem) + "\nThe hold stands here all the same.", Context: train.MemoryID(t.Name),
+		Title:   ":warning: The GitLab freeze period of the hotfix freeze",
+		Body:    "GitLab refused: " + mrkdwn.Escape(problem) + "\nThe hold stands here all the same.",
+		Context: train.MemoryID(t.Name),
 	}
 }
 
@@ -32,8 +33,10 @@ func FreezeTrouble(t train.Train, problem string) train.Message {
 func AlarmMessage(t train.Train, day calendar.Day, sentence string) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":rotating_light: No departure of %s for %s", t.Name, day),
-		Body: fmt.Sprintf("%s, and nothing recorded says why.\nNext: look at the Schedule with %s, then depart by hand: %s", mrkdwn.Escape(sentence),
-			mrkdwn.Code("starter schedule show --train "+t.Name), mrkdwn.Code(fmt.Sprintf("starter start --train %s --day %s", t.Name, day))),
+		Body: fmt.Sprintf("%s, and nothing recorded says why.\nNext: look at the Schedule with %s, then depart by hand: %s",
+			mrkdwn.Escape(sentence),
+			mrkdwn.Code("starter schedule show --train "+t.Name),
+			mrkdwn.Code(fmt.Sprintf("starter start --train %s --day %s", t.Name, day))),
 		Mention: t.Slack.OnCall,
 	}
 }

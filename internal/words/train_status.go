@@ -15,9 +15,11 @@ func TrainStatus(m *train.Memory, t train.Train, record train.Record, now time.T
 	st := train.MemoryStatus{ID: train.MemoryID(t.Name), Train: t.Name, Zone: t.Zone, Memory: *m, Record: record}
 	switch {
 	case len(m.Holds) > 0:
-		st.Waiting = train.Waiting{For: train.WaitPerson, What: "the hold " + kindNames(train.Kinds(m.Holds)) + " to be ended", Since: m.Holds[0].Since, Next: "the open release goes on, if there is one"}
+		st.Waiting = train.Waiting{For: train.WaitPerson, What: "the hold " + kindNames(train.Kinds(m.Holds)) +
+			" to be ended", Since: m.Holds[0].Since, Next: "the open release goes on, if there is one"}
 	default:
-		st.Waiting = train.Waiting{For: train.WaitNothing, What: "nothing; it ends when there is nothing to remember", Since: now}
+		st.Waiting = train.Waiting{For: train.WaitNothing, What: "nothing; it ends when there is nothing to remember",
+			Since: now}
 	}
 	for _, e := range rules.Commands() {
 		if !e.OfTrain {
@@ -29,7 +31,8 @@ func TrainStatus(m *train.Memory, t train.Train, record train.Record, now time.T
 		}
 		copied := *m
 		if _, refusal := rules.Remember(&copied, e.Name, probe, now, t.Location()); refusal == nil {
-			st.Commands = append(st.Commands, train.AcceptedCommand{Name: e.Name, Does: About(e.Name).Does, Line: commandLine(e.Name, t.Name, calendar.Day{}, probe)})
+			st.Commands = append(st.Commands, train.AcceptedCommand{Name: e.Name, Does: About(e.Name).Does,
+				Line: commandLine(e.Name, t.Name, calendar.Day{}, probe)})
 		}
 	}
 	return st

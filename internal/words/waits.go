@@ -141,7 +141,8 @@ func WaitsAtGate(s *train.State, now time.Time) train.Waiting {
 		if len(missing) > 0 {
 			w.What += "; besides it waits for " + strings.Join(missing, ", and for ")
 		}
-		w.Next, w.NextAt = "promote-now or move-production deploys it; else the release ends as missed when the next one departs", s.Plan.NextCutAt
+		w.Next, w.NextAt = "promote-now or move-production deploys it; else the release ends as missed when the next one "+
+			"departs", s.Plan.NextCutAt
 	case len(missing) == 0 && before:
 		w.What = "the production window"
 		w.Next, w.NextAt = s.Candidate.Tag+" goes to production", s.Plan.WindowOpens
@@ -163,7 +164,8 @@ func WaitsAtGate(s *train.State, now time.Time) train.Waiting {
 // WaitsForDeploy says what a running deploy waits for.
 func WaitsForDeploy(s *train.State, env train.EnvironmentName) train.Waiting {
 	d, config := s.DeployOf(env), s.Train.Environment(env)
-	w := train.Waiting{For: train.WaitPipeline, NextAt: d.StepUntil, URL: d.LogURL(), Next: "past its limit the outcome counts as unknown and people are asked"}
+	w := train.Waiting{For: train.WaitPipeline, NextAt: d.StepUntil, URL: d.LogURL(),
+		Next: "past its limit the outcome counts as unknown and people are asked"}
 	switch d.Step {
 	case train.DeployWaitsForPipeline, "":
 		w.What = fmt.Sprintf("the pipeline of %s to offer the job %s", d.Tag, config.Job)
