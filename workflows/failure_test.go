@@ -213,7 +213,7 @@ func TestARollbackWithoutATargetIsNoneAndPeopleAreAsked(t *testing.T) {
 			w.deploys.plan = func(p *train.RollbackPlan) { p.Problem = "the tag " + oldTag + " does not exist any more" }
 		}, "does not exist any more"},
 		"what ran before has no tag": {func(w *world) {
-			untagged := train.Version{SHA: strings.Repeat("3", 40)}
+			untagged := train.Version{SHA: "3333333333333333333333333333333333333333"}
 			w.flux.running["production"] = train.RunningVersion{Version: untagged}
 		}, "33333333, has no tag"},
 	} {

@@ -3,6 +3,7 @@ package words
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,7 @@ func TestEveryCommandInEveryPhaseIsAcceptedOrRefusedWithASentence(t *testing.T) 
 			write("| %s | %s |\n", m.name, answer)
 		}
 	}
+	write("%s", refusalsOfDocs())
 	const path = "../../docs/commands.md"
 	if os.Getenv("UPDATE_DOCS") != "" {
 		require.NoError(t, os.WriteFile(path, []byte(page.String()), 0o600))
@@ -244,4 +246,49 @@ func TestAnAcknowledgedDriftIsTheTruthForTheNextLookToo(t *testing.T) {
 func TestATextThatIsNoInstantIsSaidWithWhatWouldBe(t *testing.T) {
 	said := Refusal(&train.Refusal{Code: train.RefusedNotATime, Field: "at", Value: "noonish"}, time.UTC)
 	assert.Contains(t, said, `the field "at" is "noonish", which is no time: write for example`)
+}
+
+// refusalsOfDocs lists the codes of refusals, each with an example of its sentence.
+func refusalsOfDocs() string {
+	var page strings.Builder
+	page.WriteString("\n## Codes of refusals\n\n" +
+		"Programs compare codes, not sentences. The code stands in the record that the status query answers with (`code`), and,\n" +
+		"with the facts, in the details of the error that a refused update returns (`Refused`). The sentences are examples.\n\n" +
+		"| code | for example |\n|---|---|\n")
+	for _, code := range train.RefusalCodes() {
+		example := exampleRefusal(code)
+		fmt.Fprintf(&page, "| `%s` | %s |\n", code, Refusal(&example, newYork()))
+	}
+	return page.String()
+}
+
+// exampleRefusal is a refusal with all facts that any of them has.
+func exampleRefusal(code train.RefusalCode) train.Refusal {
+	at := time.Date(2026, 11, 24, 16, 0, 0, 0, time.UTC)
+	return train.Refusal{
+		Code: code, Command: train.Pause, Field: "reason", Value: "42", Type: "string", Count: 700, Limit: 500,
+		Tag: "api/v2026.11.24.1", To: train.Version{Tag: "api/v2026.11.23.1"},
+		Day: calendar.Day{Year: 2026, Month: 11, Day: 24}, Today: calendar.Day{Year: 2026, Month: 11, Day: 25},
+		At: at, Until: at.Add(time.Hour), Environment: train.Production, Hold: train.HoldFreeze,
+		Holds: []train.HoldKind{train.HoldPause}, Phase: train.Testing, End: train.EndMissed, E2E: train.E2ERunning,
+		By: "ada", People: []string{"grace"}, Detail: "what GitLab said",
+	}
+}
+
+func newYork() *time.Location { return train.Train{Zone: "America/New_York"}.Location() }
+
+func TestEveryRefusalHasACodeOfItsOwnAndASentence(t *testing.T) {
+	seen := map[train.RefusalCode]bool{}
+	for _, code := range train.RefusalCodes() {
+		assert.False(t, seen[code], code)
+		seen[code] = true
+		assert.Regexp(t, `^[a-z0-9]+(-[a-z0-9]+)*$`, code)
+		r := exampleRefusal(code)
+		assert.NotEqual(t, string(code), Refusal(&r, newYork()), "%s has no sentence", code)
+	}
+	source, err := os.ReadFile("../train/refusal.go")
+	require.NoError(t, err)
+	for _, m := range regexp.MustCompile(`RefusalCode = "([a-z0-9-]+)"`).FindAllStringSubmatch(string(source), -1) {
+		assert.True(t, seen[train.RefusalCode(m[1])], "%s is not among RefusalCodes", m[1])
+	}
 }
