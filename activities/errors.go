@@ -68,37 +68,20 @@ func pollWithHeartbeats(ctx context.Context, poll, beat calendar.Duration, until
 	look func(context.Context) (done bool, err error)) (bool, error) {
 	var beaten time.Time
 	for {
-		if time.Since(beaten) >= beat.D() {
+		if now := clock(ctx).Now(); now.Sub(beaten) >= beat.D() {
 			activity.RecordHeartbeat(ctx)
-			beaten = time.Now()
+			beaten = now
 		}
 		done, err := look(ctx)
 		if err != nil || done {
 			return done, failure(err)
 		}
-		wait := min(poll.D(), time.Until(until))
+		wait := min(poll.D(), until.Sub(clock(ctx).Now()))
 		if wait <= 0 {
 			return false, nil
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := clock(ctx).Sleep(ctx, wait); err != nil {
 			return false, err
 		}
-	}
-}
-
-// handOverAfter is how soon another worker takes a wait over from one that stops.
-const handOverAfter = 2 * time.Second
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-activity.GetWorkerStopChannel(ctx):
-		return temporal.NewApplicationErrorWithOptions("the worker stops, another one goes on waiting", "WorkerStopping",
-			temporal.ApplicationErrorOptions{NextRetryDelay: handOverAfter, Category: temporal.ApplicationErrorCategoryBenign})
 	}
 }

@@ -100,7 +100,7 @@ func (f *Flux) AwaitRollout(ctx context.Context, in train.AwaitRolloutInput) (tr
 			since, looks = time.Time{}, 0
 			return r.Done, nil
 		}
-		now := time.Now()
+		now := clock(ctx).Now()
 		if since.IsZero() {
 			since = now
 		}

@@ -75,7 +75,7 @@ func (r *Releases) AwaitClosed(ctx context.Context, in train.AwaitClosedInput) (
 }
 
 func (r *Releases) awaitClosed(ctx context.Context, id string, poll calendar.Duration) error {
-	forever := time.Now().Add(24 * time.Hour) // the activity's own time-out ends it
+	forever := clock(ctx).Now().Add(24 * time.Hour) // the activity's own time-out ends it
 	_, err := pollUntil(ctx, poll, forever, func(ctx context.Context) (bool, error) {
 		d, err := r.Temporal.DescribeWorkflowExecution(ctx, id, "")
 		if gone(err) {

@@ -38,6 +38,7 @@ type Options struct {
 // Client reads Flux objects in several clusters, one per kubeconfig context.
 type Client struct {
 	kubeconfig string
+	configs    map[string]*rest.Config // in place of the kubeconfig's contexts
 	scheme     *runtime.Scheme
 
 	mu       sync.Mutex
@@ -56,6 +57,17 @@ func New(o Options) (*Client, error) {
 		return nil, fmt.Errorf("register the Flux types: %w", err)
 	}
 	return &Client{kubeconfig: o.Kubeconfig, scheme: scheme, clusters: map[string]client.Reader{}}, nil
+}
+
+// NewWithConfigs makes a client that reaches clusters, by context, as it is told;
+// the configurations are taken as they are, with their limits.
+func NewWithConfigs(configs map[string]*rest.Config) (*Client, error) {
+	c, err := New(Options{})
+	if err != nil {
+		return nil, err
+	}
+	c.configs = configs
+	return c, nil
 }
 
 // NewWithReaders makes a client over given readers by context, for tests.
@@ -134,12 +146,15 @@ func (c *Client) cluster(name string) (client.Reader, error) {
 	if r, ok := c.clusters[name]; ok {
 		return r, nil
 	}
-	config, err := c.config(name)
-	if err != nil {
-		return nil, err
+	config := c.configs[name]
+	if config == nil {
+		var err error
+		if config, err = c.config(name); err != nil {
+			return nil, err
+		}
+		config.Timeout = callWithin
+		config.QPS, config.Burst = callsPerSecond, 2*callsPerSecond
 	}
-	config.Timeout = callWithin
-	config.QPS, config.Burst = callsPerSecond, 2*callsPerSecond
 	r, err := client.New(config, client.Options{Scheme: c.scheme, Mapper: mapper()})
 	if err != nil {
 		return nil, &train.Fault{System: "Flux", Kind: train.FaultInvalid,

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"time"
 
 	"github.com/release-train/release-train/internal/train"
@@ -19,10 +20,11 @@ func markBadCommand() Definition {
 			return nil
 		},
 		apply: func(s *train.State, c train.Command, _ time.Time) Effect {
-			bad := map[string]string{s.Candidate.Tag: c.Reason}
-			for tag, why := range s.Bad {
-				bad[tag] = why
+			bad := maps.Clone(s.Bad) // a copy of the state keeps its own
+			if bad == nil {
+				bad = map[string]string{}
 			}
+			bad[s.Candidate.Tag] = c.Reason
 			s.Bad, s.Approval, s.Promotion = bad, nil, nil
 			return Effect{Tag: s.Candidate.Tag}
 		},

@@ -17,8 +17,37 @@ import (
 	"github.com/release-train/release-train/internal/train"
 )
 
-// repository is a bare git repository, driven by the git program.
-type repository struct {
+// repository is what the sandbox needs of a git repository.
+type repository interface {
+	// path is its folder; empty when it is kept in memory.
+	path() string
+	// deployed is what the environments of a train run at first.
+	deployed(ctx context.Context, t train.Train, ref string, now time.Time) (train.Version, error)
+	// sha is the commit that a ref names.
+	sha(ctx context.Context, ref string) (string, error)
+	// log lists commits of a ref or range, newest first; n below 0: all.
+	log(ctx context.Context, revisions string, skip, n int) ([]commit, error)
+	// file is the content of a file on main.
+	file(ctx context.Context, path string) (string, error)
+	// tags lists the tags whose names begin with a prefix.
+	tags(ctx context.Context, prefix string) ([]tagInfo, error)
+	// createTag makes an annotated tag where there is a message, else a light one.
+	createTag(ctx context.Context, name, sha, message string) error
+	// moveTag points a tag at another commit.
+	moveTag(ctx context.Context, name, sha string) error
+	// requests are the merge requests that the history of main tells of, newest first.
+	requests(ctx context.Context) ([]mergeRequest, error)
+	// requestsOfCommit are the merge requests that brought a commit into main.
+	requestsOfCommit(ctx context.Context, sha string) ([]mergeRequest, error)
+	// pushCommit adds a commit to main that writes one file.
+	pushCommit(ctx context.Context, path, content, message string) (string, error)
+	// hotfix makes a commit on top of a ref, on no branch, and merges it into main,
+	// as people do with a hotfix that production got first.
+	hotfix(ctx context.Context, ref, message string) (string, error)
+}
+
+// gitRepository is a bare git repository, driven by the git program.
+type gitRepository struct {
 	dir  string
 	head string // the commit whose requests are cached
 	mrs  []mergeRequest
@@ -28,7 +57,7 @@ type repository struct {
 const mainBranch = "main"
 
 // git runs git in the repository and returns its output.
-func (r *repository) git(ctx context.Context, args ...string) (string, error) {
+func (r *gitRepository) git(ctx context.Context, args ...string) (string, error) {
 	return runGit(ctx, append([]string{"-C", r.dir}, args...)...)
 }
 
@@ -47,7 +76,7 @@ func runGit(ctx context.Context, args ...string) (string, error) {
 }
 
 // cloneBare clones a repository; its branch (or what is checked out) becomes main.
-func cloneBare(ctx context.Context, from, branch, dir string) (*repository, error) {
+func cloneBare(ctx context.Context, from, branch, dir string) (*gitRepository, error) {
 	if from == "" {
 		from = "."
 	}
@@ -66,7 +95,7 @@ func cloneBare(ctx context.Context, from, branch, dir string) (*repository, erro
 	if _, err := runGit(ctx, "clone", "--quiet", "--bare", top, dir); err != nil {
 		return nil, fmt.Errorf("clone %s: %w", from, err)
 	}
-	r := &repository{dir: dir}
+	r := &gitRepository{dir: dir}
 	for _, args := range [][]string{
 		{"update-ref", "refs/heads/" + mainBranch, sha},
 		{"symbolic-ref", "HEAD", "refs/heads/" + mainBranch},
@@ -82,7 +111,7 @@ func cloneBare(ctx context.Context, from, branch, dir string) (*repository, erro
 const commitsBack = 20
 
 // deployed is what the environments of a train run at first.
-func (r *repository) deployed(ctx context.Context, t train.Train, ref string, now time.Time) (train.Version, error) {
+func (r *gitRepository) deployed(ctx context.Context, t train.Train, ref string, now time.Time) (train.Version, error) {
 	if ref != "" {
 		sha, err := r.sha(ctx, ref)
 		if err != nil {
@@ -121,7 +150,7 @@ func (r *repository) deployed(ctx context.Context, t train.Train, ref string, no
 var errNoRef = errors.New("no such ref")
 
 // sha is the commit that a ref names.
-func (r *repository) sha(ctx context.Context, ref string) (string, error) {
+func (r *gitRepository) sha(ctx context.Context, ref string) (string, error) {
 	if strings.HasPrefix(ref, "-") {
 		return "", errNoRef
 	}
@@ -143,7 +172,7 @@ type commit struct {
 const logFormat = "--format=%H%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%cn%x1f%ce%x1f%cI%x1f%s%x1f%B%x1e"
 
 // log lists commits of a ref or range, newest first; n below 0: all.
-func (r *repository) log(ctx context.Context, revisions string, skip, n int) ([]commit, error) {
+func (r *gitRepository) log(ctx context.Context, revisions string, skip, n int) ([]commit, error) {
 	for _, side := range strings.Split(revisions, "..") {
 		if _, err := r.sha(ctx, side); err != nil {
 			return nil, err
@@ -170,7 +199,7 @@ func (r *repository) log(ctx context.Context, revisions string, skip, n int) ([]
 type tagInfo struct{ Name, SHA, Target, Message string }
 
 // tags lists the tags whose names begin with a prefix.
-func (r *repository) tags(ctx context.Context, prefix string) ([]tagInfo, error) {
+func (r *gitRepository) tags(ctx context.Context, prefix string) ([]tagInfo, error) {
 	out, err := r.git(ctx, "for-each-ref", "--sort=-version:refname",
 		"--format=%(refname:short)%1f%(objectname)%1f%(*objectname)%1f%(objecttype)%1f%(contents)%1e", "refs/tags")
 	if err != nil {
@@ -192,7 +221,7 @@ func (r *repository) tags(ctx context.Context, prefix string) ([]tagInfo, error)
 }
 
 // createTag makes an annotated tag where there is a message, else a light one.
-func (r *repository) createTag(ctx context.Context, name, sha, message string) error {
+func (r *gitRepository) createTag(ctx context.Context, name, sha, message string) error {
 	args := []string{"tag", name, sha}
 	if message != "" {
 		args = []string{"tag", "-a", "-m", message, name, sha}
@@ -200,6 +229,17 @@ func (r *repository) createTag(ctx context.Context, name, sha, message string) e
 	_, err := r.git(ctx, args...)
 	return err
 }
+
+func (r *gitRepository) moveTag(ctx context.Context, name, sha string) error {
+	_, err := r.git(ctx, "tag", "--force", name, sha)
+	return err
+}
+
+func (r *gitRepository) file(ctx context.Context, path string) (string, error) {
+	return r.git(ctx, "show", mainBranch+":"+path)
+}
+
+func (r *gitRepository) path() string { return r.dir }
 
 type mergeRequest struct {
 	IID            int
@@ -216,7 +256,7 @@ var (
 )
 
 // requests are the merge requests that the history of main tells of, newest first.
-func (r *repository) requests(ctx context.Context) ([]mergeRequest, error) {
+func (r *gitRepository) requests(ctx context.Context) ([]mergeRequest, error) {
 	head, err := r.sha(ctx, mainBranch)
 	if err != nil {
 		return nil, err
@@ -228,7 +268,12 @@ func (r *repository) requests(ctx context.Context) ([]mergeRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.head, r.mrs = head, nil
+	r.head, r.mrs = head, requestsIn(commits)
+	return r.mrs, nil
+}
+
+// requestsIn are the merge requests that commits tell of.
+func requestsIn(commits []commit) (out []mergeRequest) {
 	authors := map[string]string{}
 	for _, c := range commits {
 		authors[c.SHA] = c.AuthorName
@@ -236,10 +281,10 @@ func (r *repository) requests(ctx context.Context) ([]mergeRequest, error) {
 	for _, c := range commits {
 		if m, ok := requestOf(c); ok {
 			m.Author = cmp.Or(authors[m.Head], m.Author) // who wrote it, not who merged it
-			r.mrs = append(r.mrs, m)
+			out = append(out, m)
 		}
 	}
-	return r.mrs, nil
+	return out
 }
 
 // requestOf reads the merge request that a commit message tells of.
@@ -270,7 +315,7 @@ func requestOf(c commit) (mergeRequest, bool) {
 }
 
 // requestsOfCommit are the merge requests that brought a commit into main.
-func (r *repository) requestsOfCommit(ctx context.Context, sha string) ([]mergeRequest, error) {
+func (r *gitRepository) requestsOfCommit(ctx context.Context, sha string) ([]mergeRequest, error) {
 	all, err := r.requests(ctx)
 	if err != nil {
 		return nil, err
@@ -293,7 +338,7 @@ func (r *repository) requestsOfCommit(ctx context.Context, sha string) ([]mergeR
 }
 
 // pushCommit adds a commit to main that writes one file.
-func (r *repository) pushCommit(ctx context.Context, path, content, message string) (string, error) {
+func (r *gitRepository) pushCommit(ctx context.Context, path, content, message string) (string, error) {
 	blob, err := os.CreateTemp(r.dir, "blob")
 	if err != nil {
 		return "", err
@@ -337,7 +382,7 @@ func (r *repository) pushCommit(ctx context.Context, path, content, message stri
 
 // hotfix makes a commit on top of a ref, on no branch, and merges it into main,
 // as people do with a hotfix that production got first.
-func (r *repository) hotfix(ctx context.Context, ref, message string) (string, error) {
+func (r *gitRepository) hotfix(ctx context.Context, ref, message string) (string, error) {
 	commit := func(tree, message string, parents ...string) (string, error) {
 		args := []string{"-c", "user.name=Grace Hopper", "-c", "user.email=grace@example.com", "commit-tree",
 			tree + "^{tree}", "-m", message}

@@ -310,7 +310,7 @@ func (g *gitlab) rawFile(w http.ResponseWriter, r *http.Request, p *project) {
 		_, _ = w.Write([]byte(codeowners))
 		return
 	}
-	content, err := g.s.git.git(r.Context(), "show", mainBranch+":"+path)
+	content, err := g.s.git.file(r.Context(), path)
 	if err != nil {
 		refuse(w, http.StatusNotFound, "404 File Not Found")
 		return

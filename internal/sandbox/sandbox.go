@@ -22,6 +22,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/client-go/rest"
+
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -78,7 +80,7 @@ type Sandbox struct {
 	done     chan struct{}
 
 	mu      sync.Mutex // guards everything below
-	git     *repository
+	git     repository
 	gitlab  *gitlab
 	slack   *slack
 	kube    *kube
@@ -123,8 +125,7 @@ func Start(ctx context.Context, o Options) (s *Sandbox, err error) {
 		return nil, err
 	}
 	s.url = "http://" + listener.Addr().String()
-	s.clusters = httptest.NewUnstartedServer(s.system("kubernetes",
-		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.kube.serve(w, r) })))
+	s.clusters = httptest.NewUnstartedServer(s.ClusterHandler())
 	s.clusters.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.clusters.StartTLS()
 	if err := s.populate(ctx); err != nil {
@@ -137,6 +138,35 @@ func Start(ctx context.Context, o Options) (s *Sandbox, err error) {
 		_ = s.server.Serve(listener) // ends with ErrServerClosed
 	}()
 	return s, nil
+}
+
+// MemoryURL is the address of a world without sockets; nothing is dialled.
+const MemoryURL = "http://sandbox.invalid"
+
+// New makes a world in memory: no socket, no file, no git program, and a small
+// history of its own. Handler and ClusterHandler answer its requests.
+func New(o Options) (*Sandbox, error) {
+	s := &Sandbox{options: o, now: o.Clock, url: MemoryURL, done: make(chan struct{})}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.options.Pace = o.Pace.withDefaults()
+	s.git = newMemoryRepository(s.now)
+	return s, s.populate(background)
+}
+
+// Handler answers the requests to GitLab, Slack and Datadog, and the page.
+func (s *Sandbox) Handler() http.Handler { return s.handler() }
+
+// ClusterHandler answers the requests to the Kubernetes API of all clusters.
+func (s *Sandbox) ClusterHandler() http.Handler {
+	return s.system("kubernetes", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.kube.serve(w, r) }))
+}
+
+// ClusterConfig is how a client reaches a cluster of a world in memory, with a
+// transport that leads to ClusterHandler.
+func ClusterConfig(context string, transport http.RoundTripper) *rest.Config {
+	return &rest.Config{Host: MemoryURL + "/clusters/" + context, BearerToken: kubeToken, Transport: transport}
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {
@@ -167,6 +197,9 @@ func (s *Sandbox) populate(ctx context.Context) error {
 		for _, env := range []train.Environment{t.Staging, t.Production} {
 			s.kube.add(env.Flux, running)
 		}
+	}
+	if s.clusters == nil { // in memory
+		return nil
 	}
 	return s.kube.writeKubeconfig(filepath.Join(s.dir, "kubeconfig"))
 }
@@ -206,8 +239,8 @@ func (s *Sandbox) SlackURL() string { return s.url + "/api/" }
 // Kubeconfig is a file with one context per cluster.
 func (s *Sandbox) Kubeconfig() string { return filepath.Join(s.dir, "kubeconfig") }
 
-// Repository is the bare git repository behind GitLab.
-func (s *Sandbox) Repository() string { return s.git.dir }
+// Repository is the bare git repository behind GitLab; empty when it is kept in memory.
+func (s *Sandbox) Repository() string { return s.git.path() }
 
 // Env is the environment that lets a worker use this world, as KEY=value.
 func (s *Sandbox) Env() []string {

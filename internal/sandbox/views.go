@@ -229,7 +229,7 @@ func (s *Sandbox) PushCommit(path, content, message string) (sha string, err err
 
 // MoveTag points a tag at another commit, as people with too many rights do.
 func (s *Sandbox) MoveTag(tag, sha string) (err error) {
-	s.locked(func() { _, err = s.git.git(background, "tag", "--force", tag, sha) })
+	s.locked(func() { err = s.git.moveTag(background, tag, sha) })
 	return err
 }
 
@@ -270,6 +270,15 @@ func (s *Sandbox) DeleteFreezes() {
 	s.locked(func() {
 		for _, p := range s.gitlab.projects {
 			p.freezes = nil
+		}
+	})
+}
+
+// DeleteFreeze removes a freeze period, as people do by hand.
+func (s *Sandbox) DeleteFreeze(id int) {
+	s.locked(func() {
+		for _, p := range s.gitlab.projects {
+			p.freezes = slices.DeleteFunc(p.freezes, func(f *freeze) bool { return f.ID == id })
 		}
 	})
 }

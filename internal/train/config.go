@@ -1,6 +1,7 @@
 package train
 
 import (
+	"sync"
 	"time"
 
 	"github.com/release-train/release-train/internal/calendar"
@@ -49,12 +50,20 @@ type Train struct {
 // Location is the train's zone. Configuration checked it, so an unknown name
 // can only come from a hand-made payload; UTC then keeps messages readable.
 func (t Train) Location() *time.Location {
+	if l, ok := zones.Load(t.Zone); ok {
+		return l.(*time.Location)
+	}
 	l, err := time.LoadLocation(t.Zone)
 	if err != nil {
 		return time.UTC
 	}
+	zones.Store(t.Zone, l)
 	return l
 }
+
+// zones are those that were loaded: each status asks a hundred times, and the
+// library reads a file each time.
+var zones sync.Map
 
 // Timetable is what the train's instants follow from.
 func (t Train) Timetable() calendar.Timetable {
