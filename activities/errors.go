@@ -3,7 +3,7 @@
 // struct and gives one struct, makes no retries of its own, looks before it
 // creates, and returns outcomes as values and broken calls as errors.
 //
-// What can be decided without a call belongs into internal/train, what waits
+// What can be decided without a call belongs into internal/rules, what waits
 // for several things belongs into workflows, HTTP belongs into the adapters.
 package activities
 

@@ -291,7 +291,7 @@ func TestADayOnARealServerIsReleasedAndLeavesEverythingInItsPlace(t *testing.T) 
 	p.record("normal-day", id, s)
 }
 
-// costs holds the day to what PRODUCT.md section 12 promises.
+// costs holds the day to what docs/architecture.md, Cost, promises.
 func (p *place) costs(id string, s train.Summary) {
 	p.t.Helper()
 	total, bytes := 0, 0

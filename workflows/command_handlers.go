@@ -32,10 +32,10 @@ func (a commandRequest) decode() (train.Command, *train.Refusal) {
 }
 
 // commandHandlers are the two ways on which commands reach a workflow. Behind both
-// is one implementation: obey decides, carries out and records.
+// is one implementation: handle decides, carries out and records.
 type commandHandlers struct {
 	handle func(ctx workflow.Context, a commandRequest) (train.Decision, train.Answer, *train.Refusal)
-	// internal are signals that are no commands.
+	// otherSignals are signals that are no commands.
 	otherSignals []string
 	handling     int // signals that are being obeyed
 }

@@ -20,9 +20,9 @@ var (
 	errEnding = errors.New("the release has been told to end")
 	// errReplaced: a new candidate was ordered.
 	errReplaced = errors.New("the candidate is replaced")
-	// errRollBack: a rollback was ordered.
+	// errRollbackOrdered: a rollback was ordered.
 	errRollbackOrdered = errors.New("a rollback is to be carried out")
-	// errContinue: the history is long, and the release goes on in a new run.
+	// errContinueAsNew: the history is long, and the release goes on in a new run.
 	errContinueAsNew = errors.New("the release goes on in a new run")
 )
 

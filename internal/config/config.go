@@ -1,6 +1,6 @@
 // Package config reads release.yaml into the types of internal/train. It is
 // strict, finds all errors at once, and says for each the line, the key and
-// what would be right. What a configuration means belongs into internal/train.
+// what would be right. What a configuration means belongs into internal/rules.
 package config
 
 import (

@@ -1,5 +1,6 @@
 // Package cypress reads what Cypress leaves behind in GitLab: the log of its
-// job and its JUnit reports. It makes no calls of its own.
+// job and its JUnit reports. It makes no calls of its
+// own. Belongs here: what a log or a report says. Does not: what follows from it.
 package cypress
 
 import (

@@ -1,6 +1,6 @@
 // Package datadog is a thin adapter over the Datadog client library: events,
 // logs, monitors and DORA records, with errors of ours. It makes no retries and
-// never imports Temporal; what is said belongs into internal/train.
+// never imports Temporal; what is said belongs into internal/words.
 //
 // Source of methods and fields: https://docs.datadoghq.com/api/latest.
 package datadog

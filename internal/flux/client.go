@@ -1,6 +1,6 @@
 // Package flux is a thin adapter that reads what Flux reports, through the
 // Kubernetes API and Flux' own types. It only reads, makes no retries and never
-// imports Temporal.
+// imports Temporal. What a failure means belongs into internal/rules.
 package flux
 
 import (

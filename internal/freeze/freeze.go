@@ -1,7 +1,7 @@
 // Package freeze says when a GitLab deploy freeze stands, as GitLab itself
 // decides it: a period is active from the last time its start cron fired until
 // the next time after that its end cron fires. What a freeze stops belongs into
-// internal/train.
+// internal/rules.
 //
 // Source: GitLab app/models/ci/freeze_period.rb; cron semantics are those of fugit.
 package freeze

@@ -1,5 +1,5 @@
 // Package owners finds who owns a path by a CODEOWNERS file of GitLab. It makes
-// no calls of its own.
+// no calls of its own. Whom to call belongs into internal/words and the configuration.
 package owners
 
 import (

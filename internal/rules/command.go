@@ -9,8 +9,8 @@ import (
 )
 
 // Definition is one command: its form, who may issue it, when it is accepted,
-// what it does, and an example. Each stands in a file of its own, which Commands
-// lists; what people read of it stands in words.
+// what it does, and an example. A command, or a pair that belongs together, stands
+// in a file of its own, which Commands lists; what people read of it stands in words.
 type Definition struct {
 	Name train.CommandName
 	// Fields are its own fields; Required those of them that may not be left out.
@@ -27,7 +27,7 @@ type Definition struct {
 
 	// permits refuses people whom the policy keeps from this command only; nil: there are none.
 	permits func(p train.Policy, s *train.State, c train.Command) *train.Refusal
-	// check refuses a release's command; it changes nothing.
+	// check refuses a release's command; it changes nothing. nil: always accepted.
 	check func(s *train.State, c train.Command, now time.Time) *train.Refusal
 	// apply does what a release's command says; nil: the workflow asks the outside world first.
 	apply func(s *train.State, c train.Command, now time.Time) Effect
@@ -38,9 +38,9 @@ type Definition struct {
 // Precedence orders commands that act in one workflow task.
 type Precedence int
 
-// What keeps production safe acts first.
+// What keeps production safe acts first; a definition that says nothing acts in order.
 const (
-	actsCancel Precedence = iota
+	actsCancel Precedence = iota - 7
 	actsHotfix
 	actsPause
 	actsMarkBad
@@ -142,6 +142,9 @@ func Check(s *train.State, name train.CommandName, c train.Command, now time.Tim
 		m := s.Memory // a shallow copy is enough: remember replaces slices
 		_, refusal := d.remember(&m, c, now, s.Train.Location())
 		return refusal.Of(name)
+	}
+	if d.check == nil {
+		return nil
 	}
 	return d.check(s, c, now).Of(name)
 }

@@ -1,6 +1,6 @@
 // Package slack is a thin adapter over the Slack client library: look-ups,
 // posts, edits and topics, with errors of ours. It makes no retries and never
-// imports Temporal; what is said belongs into internal/train.
+// imports Temporal; what is said belongs into internal/words.
 //
 // Source of methods and fields: https://docs.slack.dev/reference/methods.
 package slack

@@ -14,7 +14,7 @@ type ReleaseInput struct {
 	By string `json:"by,omitempty"`
 	// Searchable says that the namespace knows our search attributes.
 	Searchable bool `json:"searchable,omitempty"`
-	// Resume is the state of the run before, when the history had grown long.
+	// Continued is the state of the run before, when the history had grown long.
 	Continued *ContinuedState `json:"resume,omitempty"`
 }
 

@@ -86,7 +86,7 @@ type Promotion struct {
 
 // Orders are what people asked the main line to do.
 type Orders struct {
-	// Recut asks for a new candidate.
+	// Cut asks for a new candidate.
 	Cut *CutOrder `json:"recut,omitempty"`
 	// Rerun asks for a new E2E run.
 	Rerun bool `json:"rerun,omitempty"`

@@ -257,6 +257,9 @@ func refusalsOfDocs() string {
 		"| code | for example |\n|---|---|\n")
 	for _, code := range train.RefusalCodes() {
 		example := exampleRefusal(code)
+		if code == train.RefusedUnknownCommand {
+			example.Command = "puase"
+		}
 		fmt.Fprintf(&page, "| `%s` | %s |\n", code, Refusal(&example, newYork()))
 	}
 	return page.String()
