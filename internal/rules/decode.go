@@ -32,7 +32,8 @@ func DecodeCommand(name train.CommandName, raw []byte) (train.Command, *train.Re
 	}
 	for _, field := range sortedKeys(fields) {
 		if !slices.Contains(definition.AllFields(), field) {
-			return train.Command{}, &train.Refusal{Code: train.RefusedUnknownField, Command: name, Field: field}
+			return train.Command{}, &train.Refusal{Code: train.RefusedUnknownField, Command: name,
+				Field: train.Clip(field, train.LongestField)}
 		}
 	}
 	var c train.Command

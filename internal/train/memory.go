@@ -69,7 +69,9 @@ type MemoryAnswer struct {
 // Refusal is the refusal as a value, also where only its sentence came.
 func (a MemoryAnswer) Refusal(name CommandName) *Refusal {
 	if a.Why != nil {
-		return a.Why
+		why := *a.Why
+		why.Sentence = a.Refused
+		return &why
 	}
 	return &Refusal{Code: RefusedByTrain, Command: name, Detail: a.Refused}
 }

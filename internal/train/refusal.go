@@ -179,6 +179,8 @@ type Refusal struct {
 	People []string `json:"people,omitempty"`
 	// Detail is what somebody else said, for example GitLab.
 	Detail string `json:"detail,omitempty"`
+	// Sentence is how somebody else refused it already, the train for a release; empty: words makes it.
+	Sentence string `json:"sentence,omitempty"`
 }
 
 // Of is the refusal with the command that it is about; nil stays nil.

@@ -21,6 +21,7 @@ func TestTheTableOfFailuresHasOneLineForEachValueAndSaysWhatItMeans(t *testing.T
 		assert.False(t, seen[key], key)
 		seen[key] = true
 		assert.NotContains(t, FailureMeans(f.FailureReason), "does not know", key)
+		assert.NotEmpty(t, FailureMeans(f.FailureReason), key)
 		assert.Contains(t, []train.FailureKind{train.FailureTransient, train.FailureDefinitive, train.FailureUnknown}, f.Kind,
 			key)
 		assert.Equal(t, f.Kind, rules.KindOf(f.FailureReason))

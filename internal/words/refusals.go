@@ -16,6 +16,9 @@ func Refusal(r *train.Refusal, zone *time.Location) string {
 	if r == nil {
 		return ""
 	}
+	if r.Sentence != "" {
+		return r.Sentence
+	}
 	for _, group := range []func(*train.Refusal, *time.Location) string{refusedInput, refusedPerson, refusedByTrain,
 		refusedDay, refusedApproval, refusedDeploy, refusedState} {
 		if sentence := group(r, zone); sentence != "" {
@@ -56,7 +59,7 @@ func refusedInput(r *train.Refusal, _ *time.Location) string {
 		return "the input is not a JSON object: send for example " + exampleOf(r.Command)
 	case train.RefusedUnknownField:
 		d, _ := rules.Commands().Find(r.Command)
-		return fmt.Sprintf("there is no field %q in %s: its fields are %s", train.Clip(r.Field, train.LongestField),
+		return fmt.Sprintf("there is no field %q in %s: its fields are %s", r.Field,
 			r.Command, strings.Join(d.AllFields(), ", "))
 	case train.RefusedWrongType:
 		want := "a string"
