@@ -214,10 +214,15 @@ func (h *Holds) compare(ctx context.Context, g train.Guard, running train.Versio
 // freezes that cannot be read count as one.
 func (h *Holds) AwaitChange(ctx context.Context, in train.AwaitChangeInput) (train.Observation, error) {
 	w := &watcher{holds: h, in: in, seen: in.Known}
-	known := rules.Digest(in.Known)
+	known, news := rules.Digest(in.Known), in.Report
+	if wait := in.NotBefore.Sub(clock(ctx).Now()); wait > 0 {
+		if err := clock(ctx).Sleep(ctx, wait); err != nil {
+			return w.seen, err
+		}
+	}
 	_, err := pollWithHeartbeats(ctx, in.Poll, in.HeartbeatEvery, in.Until, func(ctx context.Context) (bool, error) {
 		w.look(ctx)
-		return rules.Digest(w.seen) != known, nil
+		return news || rules.Digest(w.seen) != known, nil
 	})
 	return w.seen, err
 }

@@ -23,7 +23,10 @@ func (r *release) awaitNextAttempt(ctx workflow.Context, env train.EnvironmentNa
 			err = r.awaitUntil(ctx, at, words.AttemptAt(env, r.DeployOf(env).Attempt+1), wake)
 		} else {
 			r.sayDeployFailed(ctx, env)
-			err = r.await(ctx, wake)
+			long := func() bool { return r.mustContinueAsNew(ctx) }
+			if err = r.await(ctx, func() bool { return wake() || long() }); err == nil && !wake() {
+				err = errContinueAsNew
+			}
 		}
 		if err == nil && r.Orders.Rerun {
 			err = r.testOnStaging(ctx)
@@ -34,6 +37,20 @@ func (r *release) awaitNextAttempt(ctx workflow.Context, env train.EnvironmentNa
 	}
 	return nil
 }
+
+// awaitHeldDeploy waits a while after a deploy that was held although nothing is
+// known that holds it: its worker's clock says that it is too late, ours does not yet.
+func (r *release) awaitHeldDeploy(ctx workflow.Context, env train.EnvironmentName) error {
+	d := r.DeployOf(env)
+	if d == nil || d.Outcome != train.DeployHeld || len(d.Held) > 0 {
+		return nil
+	}
+	at := workflow.Now(ctx).Add(heldForPolls * r.Train.Poll.Gate.D())
+	return r.awaitUntil(ctx, at, words.AttemptAt(env, d.Attempt+1), never)
+}
+
+// heldForPolls is how many looks of the gate a deploy waits that was held for no known reason.
+const heldForPolls = 5
 
 func (r *release) sayReattempt(ctx workflow.Context, env train.EnvironmentName, at time.Time) {
 	r.setWaiting(ctx, words.WaitsForNextAttempt(r.DeployOf(env), at))

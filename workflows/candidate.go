@@ -31,40 +31,41 @@ var (
 // cutCandidate tags main to mark the release code, or makes the candidate that cut-tag
 // ordered; it ends the release when main holds nothing new.
 func (r *release) cutCandidate(ctx workflow.Context) error {
-	recut := r.Orders.Cut
-	if recut == nil && r.Candidate.Tag != "" {
+	ordered := r.Orders.Cut
+	if ordered == nil && r.Candidate.Tag != "" {
 		return nil
 	}
-	r.Orders = train.Orders{}
+	// The order stands until the candidate is made: what interrupts it meanwhile does not lose it.
+	r.carriesOutCut = ordered
+	defer func() { r.carriesOutCut = nil }()
 	r.enterPhase(ctx, train.Cutting, words.WaitsForCommit(r.Train.Branch))
-	if recut != nil {
+	cut := train.CutOrder{By: r.By}
+	if ordered != nil {
 		r.cancelE2E(ctx)
-	} else {
-		recut = &train.CutOrder{By: r.By}
+		cut = *ordered
 	}
 	// what is new is asked when it may be tagged
 	if err := r.interruptible.awaitPermission(ctx, train.StepTag); err != nil {
 		return err
 	}
-	if err := r.readDeployed(ctx); err != nil {
+	if err := r.untilDone(ctx, words.ReadingProduction(), func() error { return r.readDeployed(ctx) }); err != nil {
 		return err
 	}
-	if recut.SHA == "" {
-		if err := r.chooseCommit(ctx, recut); err != nil {
+	if cut.SHA == "" {
+		if err := r.untilDone(ctx, words.ChoosingCommit(), func() error { return r.chooseCommit(ctx, &cut) }); err != nil {
 			return err
 		}
 	}
-	return r.tagCandidate(ctx, recut)
+	return r.untilDone(ctx, words.Tagging(cut.SHA), func() error { return r.tagCandidate(ctx, &cut) })
 }
 
 // chooseCommit finds the commit to be tagged.
 func (r *release) chooseCommit(ctx workflow.Context, cut *train.CutOrder) error {
 	chosen, err := call(ctx, r.interruptible, shortActivity(words.WhichCommitIsReleased(r.Train.Branch)),
-		gitlab.ChooseCommit,
-		train.ChooseCommitInput{
+		gitlab.ChooseCommit, train.ChooseCommitInput{
 			Project: r.Train.Project, Branch: r.Train.Branch, Require: r.Train.Cut.Require, Since: r.Deployed.Version,
 		})
-	if err := r.orAskPeople(ctx, words.ChoosingCommit(), err); err != nil {
+	if err != nil {
 		return err
 	}
 	if chosen.Nothing {
@@ -81,27 +82,8 @@ func (r *release) tagCandidate(ctx workflow.Context, cut *train.CutOrder) error 
 	if r.Candidate.Tag != "" {
 		attempt = len(r.Former) + 2
 	}
-	var made train.CreatedTag
-	var err error
-	if cut.Tag != "" {
-		made, err = write(ctx, r.interruptible, train.StepTag, attempt,
-			shortActivity(words.AdoptTag(cut.Tag)), gitlab.AdoptTag,
-			func(string) train.AdoptTagInput {
-				return train.AdoptTagInput{Project: r.Train.Project, Tag: cut.Tag, SHA: cut.SHA,
-					Guard: rules.GuardOf(&r.State, train.StepTag)}
-			})
-	} else {
-		made, err = write(ctx, r.interruptible, train.StepTag, attempt,
-			shortActivity(words.TagCommit(cut.SHA)), gitlab.CreateTag,
-			func(key string) train.CreateTagInput {
-				return train.CreateTagInput{
-					Project: r.Train.Project, Prefix: r.Train.TagPrefix, Day: r.Plan.Day, SHA: cut.SHA, Key: key,
-					About: words.ReleaseOf(r.Plan.Day, r.Train.Name), Guard: rules.GuardOf(&r.State, train.StepTag),
-					From: r.Plan.WindowOpens, To: r.Plan.WindowCloses,
-				}
-			})
-	}
-	if err := r.orAskPeople(ctx, words.Tagging(cut.SHA), err); err != nil {
+	made, err := r.createTag(ctx, cut, attempt)
+	if err != nil {
 		return err
 	}
 	made.Candidate.CutAt, made.Candidate.By = workflow.Now(ctx), cut.By
@@ -113,6 +95,26 @@ func (r *release) tagCandidate(ctx workflow.Context, cut *train.CutOrder) error 
 	return nil
 }
 
+func (r *release) createTag(ctx workflow.Context, cut *train.CutOrder, attempt int) (train.CreatedTag, error) {
+	if cut.Tag != "" {
+		return write(ctx, r.interruptible, train.StepTag, attempt,
+			shortActivity(words.AdoptTag(cut.Tag)), gitlab.AdoptTag,
+			func(string) train.AdoptTagInput {
+				return train.AdoptTagInput{Project: r.Train.Project, Tag: cut.Tag, SHA: cut.SHA,
+					Guard: rules.GuardOf(&r.State, train.StepTag)}
+			})
+	}
+	return write(ctx, r.interruptible, train.StepTag, attempt,
+		shortActivity(words.TagCommit(cut.SHA)), gitlab.CreateTag,
+		func(key string) train.CreateTagInput {
+			return train.CreateTagInput{
+				Project: r.Train.Project, Prefix: r.Train.TagPrefix, Day: r.Plan.Day, SHA: cut.SHA, Key: key,
+				About: words.ReleaseOf(r.Plan.Day, r.Train.Name), Guard: rules.GuardOf(&r.State, train.StepTag),
+				From: r.Plan.WindowOpens, To: r.Plan.WindowCloses,
+			}
+		})
+}
+
 // readDeployed finds out what production runs: where the changelog begins.
 func (r *release) readDeployed(ctx workflow.Context) error {
 	env := r.Train.Production
@@ -120,7 +122,7 @@ func (r *release) readDeployed(ctx workflow.Context) error {
 		flux.ReadVersion, train.ReadVersionInput{
 			Project: r.Train.Project, TagPrefix: r.Train.TagPrefix, Flux: env.Flux, FallbackEnvironment: env.GitLabEnvironment,
 		})
-	if err := r.orAskPeople(ctx, words.ReadingProduction(), err); err != nil {
+	if err != nil {
 		return err
 	}
 	r.Deployed, r.Expected, r.Running = running, running.Version, running.Version
@@ -139,12 +141,17 @@ func (r *release) publishChangelog(ctx workflow.Context) error {
 	r.setWaiting(ctx, words.WaitsForChangelog(r.Candidate.Tag))
 	r.Changelogs++
 	summary := words.ChangelogBetween(r.Deployed.Version, r.Candidate.Tag)
-	digest, err := write(ctx, r.interruptible, train.StepChangelog, r.Changelogs, shortActivity(summary),
-		changelog.PublishChangelog, r.changelogInput(r.Deployed))
-	if err := r.orAskPeople(ctx, words.PublishingChangelog(), err); err != nil {
+	err := r.untilDone(ctx, words.PublishingChangelog(), func() error {
+		digest, err := write(ctx, r.interruptible, train.StepChangelog, r.Changelogs, shortActivity(summary),
+			changelog.PublishChangelog, r.changelogInput(r.Deployed))
+		if err == nil {
+			r.Changelog = digest
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	r.Changelog = digest
 	r.enterPhase(ctx, train.OnStaging, words.WaitsForStaging(r.Candidate.Tag, r.Plan.E2EAt))
 	cut := r.coordinationAnnouncement(ctx, ptr(words.CutEvent(&r.State)))
 	cut.Topic = words.Topic(&r.State)
@@ -172,6 +179,9 @@ func (r *release) deployToStaging(ctx workflow.Context) error {
 		if err := r.attemptDeploy(ctx, train.Staging, time.Time{}); err != nil {
 			return err
 		}
+		if err := r.awaitHeldDeploy(ctx, train.Staging); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -187,6 +197,9 @@ func (r *release) deployToProduction(ctx workflow.Context) error {
 		}
 		r.Phase = train.Producing
 		if err := r.attemptDeploy(ctx, train.Production, rules.DecideGate(&r.State, workflow.Now(ctx)).NotAfter); err != nil {
+			return err
+		}
+		if err := r.awaitHeldDeploy(ctx, train.Production); err != nil {
 			return err
 		}
 	}
@@ -213,7 +226,6 @@ func (r *release) attemptDeploy(ctx workflow.Context, env train.EnvironmentName,
 	}
 	after := rules.EarlierAttempt(&r.State, env)
 	adopts, ordered := env == train.Production && r.adoptsJob, r.Orders.Retry
-	r.Orders.Retry, r.adoptsJob = "", false
 	if adopts {
 		notAfter = workflow.Now(ctx) // what somebody else started is followed, nothing is played
 	}
@@ -224,6 +236,7 @@ func (r *release) attemptDeploy(ctx workflow.Context, env train.EnvironmentName,
 	}
 	before := r.DeployOf(env)
 	return r.runDeploy(ctx, func() train.DeployInput {
+		r.Orders.Retry, r.adoptsJob = "", false // it is carried out now
 		r.SetDeploy(train.Deploy{
 			Environment: env, Tag: r.Candidate.Tag, Attempt: attempt, Step: train.DeployWaitsForPipeline, ByItself: byItself,
 			Before: after.Before, Run: after.Run, StartedAt: workflow.Now(ctx),
@@ -345,11 +358,13 @@ func (r *release) awaitOtherDeploy(ctx workflow.Context, env train.EnvironmentNa
 	r.Holds = append(r.Holds, hold)
 	r.setWaiting(ctx, words.WaitsForOtherDeploy(other, env))
 	r.announce(r.coordinationBroadcast(ctx, words.HeldEvent(&r.State, train.DeployStepOf(env), []train.Hold{hold})))
-	_, err := call(ctx, r.interruptible, pollingActivity(words.OtherDeployEndsFirst(env),
-		r.Train.Poll.Deploy.D(), deployTakesAtMost),
-		releases.AwaitClosed, train.AwaitClosedInput{WorkflowID: other, Poll: r.Train.Poll.Deploy})
-	r.Lift(train.HoldEnvironmentBusy)
-	return r.orAskPeople(ctx, words.WaitingForDeploy(other), err)
+	defer r.Lift(train.HoldEnvironmentBusy)
+	return r.untilDone(ctx, words.WaitingForDeploy(other), func() error {
+		_, err := call(ctx, r.interruptible, pollingActivity(words.OtherDeployEndsFirst(env),
+			r.Train.Poll.Deploy.D(), deployTakesAtMost),
+			releases.AwaitClosed, train.AwaitClosedInput{WorkflowID: other, Poll: r.Train.Poll.Deploy})
+		return err
+	})
 }
 
 // rollBackAsOrdered carries out a rollback that somebody ordered. The candidate then

@@ -37,7 +37,28 @@ type commandHandlers struct {
 	handle func(ctx workflow.Context, a commandRequest) (train.Decision, train.Answer, *train.Refusal)
 	// otherSignals are signals that are no commands.
 	otherSignals []string
-	handling     int // signals that are being obeyed
+	// ready says that the workflow's set-up is complete: before it no command is
+	// handled. nil: it always is.
+	ready    func() bool
+	handling int // commands by signal that are under way
+}
+
+// receiveSignals hands each signal of a name to a function, in their order, once
+// the workflow is ready. Until then a signal stays in its channel: one that a blocked Receive had
+// taken in the task in which the workflow continues as new would be lost.
+func receiveSignals[T any](ctx workflow.Context, name string, ready func() bool, take func(workflow.Context, T)) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		channel := workflow.GetSignalChannel(ctx, name)
+		for {
+			if err := workflow.Await(ctx, func() bool { return ready() && channel.Len() > 0 }); err != nil {
+				return // the context is never cancelled
+			}
+			var signal T
+			if channel.ReceiveAsync(&signal) {
+				take(ctx, signal)
+			}
+		}
+	})
 }
 
 // register registers an update for each command, and hears the signals.
@@ -46,6 +67,9 @@ func (d *commandHandlers) register(ctx workflow.Context) error {
 		handler := func(ctx workflow.Context, raw converter.RawValue) (train.Answer, error) {
 			awake, cancel := workflow.NewDisconnectedContext(ctx)
 			defer cancel()
+			if err := workflow.Await(awake, d.isReady); err != nil {
+				return train.Answer{}, err
+			}
 			decision, answer, refusal := d.handle(awake, commandRequest{name: e.Name, payload: raw, source: train.SourceUpdate})
 			if refusal != nil {
 				return train.Answer{}, temporal.NewNonRetryableApplicationError(decision.Sentence,
@@ -70,15 +94,15 @@ func (d *commandHandlers) register(ctx workflow.Context) error {
 		}
 	}
 	own, _ := workflow.NewDisconnectedContext(ctx)
-	workflow.Go(own, d.receiveSignals)
+	workflow.Go(own, d.receiveCommands)
 	return nil
 }
 
-// receiveSignals obeys signals. Of those that arrived in one task the safe ones act
+// receiveCommands handles commands that came by signal. Of those that arrived in one task the safe ones act
 // first; signals of one name keep their order.
-func (d *commandHandlers) receiveSignals(ctx workflow.Context) {
+func (d *commandHandlers) receiveCommands(ctx workflow.Context) {
 	for {
-		if err := workflow.Await(ctx, func() bool { return len(d.unhandledSignals(ctx)) > 0 }); err != nil {
+		if err := workflow.Await(ctx, func() bool { return d.isReady() && len(d.unhandledSignals(ctx)) > 0 }); err != nil {
 			return // the context is never cancelled
 		}
 		var batch []commandRequest
@@ -102,6 +126,8 @@ func (d *commandHandlers) receiveSignals(ctx workflow.Context) {
 	}
 }
 
+func (d *commandHandlers) isReady() bool { return d.ready == nil || d.ready() }
+
 func precedence(name train.CommandName) int {
 	e, _ := rules.Commands().Find(name)
 	return int(e.Precedence)
@@ -115,7 +141,7 @@ func (d *commandHandlers) unhandledSignals(ctx workflow.Context) []string {
 	return names
 }
 
-// idle says that no command is under way.
+// idle says that no command is under way, and that no signal of any kind waits.
 func (d *commandHandlers) idle(ctx workflow.Context) bool {
-	return d.handling == 0 && workflow.AllHandlersFinished(ctx) && len(d.unhandledSignals(ctx)) == 0
+	return d.handling == 0 && workflow.AllHandlersFinished(ctx) && len(workflow.GetUnhandledSignalNames(ctx)) == 0
 }

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -75,12 +76,13 @@ func (r *release) carryOutCommand(ctx workflow.Context, name train.CommandName,
 		return r.regenerateChangelog(ctx, c)
 	case train.MarkBad:
 		answer := r.applyCommand(ctx, name, c)
-		workflow.Go(ctx, func(ctx workflow.Context) { r.markBad(ctx, c, r.Candidate.Tag) })
+		tag := r.Candidate.Tag
+		r.inBackground(ctx, func(ctx workflow.Context) { r.markBad(ctx, c, tag) })
 		return answer, nil
 	case train.Acknowledge:
 		answer := r.applyCommand(ctx, name, c)
 		if c.Hold == train.HoldDrift {
-			workflow.Go(ctx, r.rebaseChangelog)
+			r.inBackground(ctx, r.rebaseChangelog)
 		}
 		return answer, nil
 	}
@@ -94,45 +96,109 @@ func (r *release) applyCommand(ctx workflow.Context, name train.CommandName, c t
 	return train.Answer{Sentence: words.Answer(&r.State, name, c, effect, now)}
 }
 
-// passToTrain passes on what belongs to the train. What holds, holds here at once;
-// what ends a hold has to be the train's answer.
+// passToTrain passes on what belongs to the train. What holds, holds here at once
+// and is told until the train has heard it; what ends a hold has to be the train's answer.
 func (r *release) passToTrain(ctx workflow.Context, name train.CommandName,
 	c train.Command) (train.Answer, *train.Refusal) {
-	holds := name == train.Pause || name == train.HotfixFreeze
-	if holds {
-		rules.Apply(&r.State, name, c, workflow.Now(ctx))
-		r.changes++
-	}
 	if c.ID == "" {
 		r.PassedToTrain++
 		c.ID = fmt.Sprintf("%s/%d", r.interruptible.keyPrefix, r.PassedToTrain)
 	}
-	answered, err := call(ctx, r.uninterruptible, shortActivity(words.TellTheTrain(name)), trains.AskTrain,
+	if kind, holds := holdOf(name); holds {
+		return r.holdAndTell(ctx, name, c, kind)
+	}
+	answered, err := call(ctx, r.uninterruptible, answerNow(words.TellTheTrain(name)), trains.AskTrain,
 		train.AskTrainInput{Train: r.Train.Name, Name: name, Command: c})
+	ends := name == train.Resume || name == train.LiftHotfixFreeze
 	switch {
-	case err != nil && holds:
-		return train.Answer{Sentence: words.HeldWithoutTrain(errorSentence(err))}, nil
 	case err != nil:
 		return train.Answer{}, &train.Refusal{Code: train.RefusedTrainNotReachable, Command: name, Detail: errorSentence(err)}
-	case answered.Refused != "" && name != train.Resume && name != train.LiftHotfixFreeze:
+	case answered.Refused != "" && !ends:
 		return train.Answer{}, answered.Refusal(name)
 	case answered.Refused != "": // the train does not remember it: then it must not stand here either
 		answered.Answer.Sentence = words.EndedWithoutTrain()
 	}
-	if !holds {
-		rules.Apply(&r.State, name, c, workflow.Now(ctx))
+	rules.Apply(&r.State, name, c, workflow.Now(ctx))
+	if ends {
+		rules.Confirm(&r.State, endedBy(name), answered.Answer.Revision)
+		answered.Answer.Sentence += " " + words.Outlook(&r.State, workflow.Now(ctx))
 	}
 	r.Memory.Revision = max(r.Memory.Revision, answered.Answer.Revision)
 	answered.Answer.Revision = 0
-	if name == train.Resume || name == train.LiftHotfixFreeze {
-		answered.Answer.Sentence += " " + words.Outlook(&r.State, workflow.Now(ctx))
-	}
 	return answered.Answer, nil
+}
+
+// holdOf is the hold that a command sets.
+func holdOf(name train.CommandName) (train.HoldKind, bool) {
+	switch name { //nolint:exhaustive // the others set none
+	case train.Pause:
+		return train.HoldPause, true
+	case train.HotfixFreeze:
+		return train.HoldHotfix, true
+	}
+	return "", false
+}
+
+// endedBy is the hold that a command ends.
+func endedBy(name train.CommandName) train.HoldKind {
+	if name == train.Resume {
+		return train.HoldPause
+	}
+	return train.HoldHotfix
+}
+
+// holdAndTell holds here at once, and tells the train for as long as it takes. Who
+// asked is answered within seconds all the same.
+func (r *release) holdAndTell(ctx workflow.Context, name train.CommandName, c train.Command,
+	kind train.HoldKind) (train.Answer, *train.Refusal) {
+	rules.Apply(&r.State, name, c, workflow.Now(ctx))
+	rules.AwaitConfirmation(&r.State, kind)
+	r.changes++
+	told := startActivity(ctx, r.uninterruptible, shortActivity(words.TellTheTrain(name)), trains.AskTrain,
+		train.AskTrainInput{Train: r.Train.Name, Name: name, Command: c})
+	var answered train.MemoryAnswer
+	var problem error
+	ended := false
+	r.inBackground(ctx, func(ctx workflow.Context) {
+		if answered, problem = told.get(ctx); problem == nil {
+			rules.Confirm(&r.State, kind, answered.Answer.Revision)
+			if answered.Refused != "" {
+				r.Memory.Holds = train.WithoutHold(r.Memory.Holds, kind)
+			}
+		}
+		ended = true
+		r.changes++
+	})
+	if err := r.within(ctx, answerWithin, func() bool { return ended }); err != nil {
+		return train.Answer{}, &train.Refusal{Code: train.RefusedTrainNotReachable, Command: name, Detail: err.Error()}
+	}
+	switch {
+	case !ended:
+		return train.Answer{Sentence: words.HeldTrainIsBeingTold()}, nil
+	case problem != nil:
+		return train.Answer{Sentence: words.HeldWithoutTrain(errorSentence(problem))}, nil
+	case answered.Refused != "":
+		return train.Answer{}, answered.Refusal(name)
+	}
+	answered.Answer.Revision = 0
+	return answered.Answer, nil
+}
+
+// within waits for a condition, for at most a time.
+func (r *release) within(ctx workflow.Context, atMost time.Duration, cond func() bool) error {
+	ctx = r.uncancelled(ctx)
+	if err := workflow.Await(ctx, func() bool { return true }); err != nil || cond() {
+		return err
+	}
+	timed, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	timer := workflow.NewTimerWithOptions(timed, atMost, workflow.TimerOptions{Summary: words.AnswersPeople()})
+	return workflow.Await(ctx, func() bool { return timer.IsReady() || cond() })
 }
 
 // orderCut works out what a new candidate would be and orders it.
 func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
-	cut, err := call(ctx, r.uninterruptible, shortActivity(words.WhatNewCandidateChanges()),
+	cut, err := call(ctx, r.uninterruptible, answerNow(words.WhatNewCandidateChanges()),
 		gitlab.ResolveCut, train.ResolveCutInput{
 			Project: r.Train.Project, Branch: r.Train.Branch, SHA: c.SHA, Tag: c.Tag, Current: r.Candidate,
 		})
@@ -153,12 +219,25 @@ func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer,
 	return train.Answer{Sentence: words.Answer(&r.State, train.CutTag, c, effect, now)}, nil
 }
 
-// regenerateChangelog makes the changelog again from another tag.
+// regenerateChangelog makes the changelog again from another tag. One that takes
+// long is answered before it is made.
 func (r *release) regenerateChangelog(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
 	from := train.RunningVersion{Version: train.Version{Tag: c.PreviousTag}, Fallback: words.ChangelogStartedBy(c)}
-	if err := r.publishChangelogFrom(ctx, from); err != nil {
+	var problem error
+	ended := false
+	r.inBackground(ctx, func(ctx workflow.Context) {
+		problem = r.publishChangelogFrom(ctx, from)
+		ended = true
+	})
+	if err := r.within(ctx, answerWithin, func() bool { return ended }); err != nil {
+		problem = err
+	}
+	switch {
+	case problem != nil:
 		return train.Answer{}, &train.Refusal{Code: train.RefusedChangelogNotMade, Command: train.RegenerateChangelog,
-			Detail: errorSentence(err)}
+			Detail: errorSentence(problem)}
+	case !ended:
+		return train.Answer{Sentence: words.ChangelogIsBeingMade(c)}, nil
 	}
 	return r.applyCommand(ctx, train.RegenerateChangelog, c), nil
 }
@@ -200,21 +279,16 @@ func (r *release) markBad(ctx workflow.Context, c train.Command, tag string) {
 }
 
 // handleTrainMemory takes over what the train tells.
-func (r *release) handleTrainMemory(ctx workflow.Context) {
-	inbox := workflow.GetSignalChannel(ctx, train.SignalMemoryUpdate)
-	for {
-		var n train.MemoryUpdate
-		inbox.Receive(ctx, &n)
-		change := rules.TakeMemory(&r.State, n.Memory, workflow.Now(ctx), words.NoReleaseDayReason)
-		for _, d := range n.Decisions {
-			if !r.Record.Knows(d.ID) && !r.passedByUs(d.ID) { // else it came through us
-				r.recordDecision(ctx, d)
-			}
+func (r *release) handleTrainMemory(ctx workflow.Context, update train.MemoryUpdate) {
+	change := rules.TakeMemory(&r.State, update.Memory, workflow.Now(ctx), words.NoReleaseDayReason)
+	for _, d := range update.Decisions {
+		if !r.Record.Knows(d.ID) && !r.passedByUs(d.ID) { // else it came through us
+			r.recordDecision(ctx, d)
 		}
-		r.announceChange(ctx, change.WithoutTrain()) // pause and hotfix are told by their decision
-		r.changes++
-		r.publishStatus(ctx)
 	}
+	r.announceChange(ctx, change.WithoutTrain()) // pause and hotfix are told by their decision
+	r.changes++
+	r.publishStatus(ctx)
 }
 
 // passedByUs says whether a command's ID is one that this release gave.

@@ -54,6 +54,11 @@ type release struct {
 	// are carried out to their end, and for what follows an overdue run.
 	interruptible, uninterruptible *executor
 
+	ready              bool              // set-up is complete: handlers may act
+	background         int               // what runs beside the main line and nobody waits for
+	nextLook           time.Time         // no watch looks before
+	heldAnnounced      string            // the holds that were announced last
+	carriesOutCut      *train.CutOrder   // the new candidate that is being made
 	changes            int               // grows with everything that waits must notice
 	carriesOutRollback bool              // an ordered rollback is carried out, and nothing interrupts it
 	productionRun      string            // the run of the production deploy that is followed; empty: none is
@@ -76,15 +81,18 @@ func newRelease(ctx workflow.Context, in train.ReleaseInput) *release {
 		r.ContinuedState, r.resumed = *in.Continued, true
 	}
 	// A second release of the same day has another first run, and so other keys.
-	key := info.WorkflowExecution.ID + "#" + train.ShortSHA(info.FirstRunID)
+	key := info.WorkflowExecution.ID + "#" + info.FirstRunID
 	r.interruptible = &executor{
-		keyPrefix:   key,
-		blocking:    func(step train.Step) []train.Hold { return rules.Blocking(&r.State, step) },
-		awaitHolds:  r.awaitHolds,
-		addHolds:    func(ctx workflow.Context, holds []train.Hold) { rules.AddHolds(&r.State, holds, workflow.Now(ctx)) },
-		interrupted: r.interrupted,
+		keyPrefix:    key,
+		blocking:     func(step train.Step) []train.Hold { return rules.Blocking(&r.State, step) },
+		awaitHolds:   r.awaitHolds,
+		addHolds:     func(ctx workflow.Context, holds []train.Hold) { rules.AddHolds(&r.State, holds, workflow.Now(ctx)) },
+		interrupted:  r.interrupted,
+		late:         r.lateEffect,
+		inBackground: r.inBackground,
+		subject:      r.subjectOf,
 	}
-	r.uninterruptible = &executor{keyPrefix: key}
+	r.uninterruptible = &executor{keyPrefix: key, subject: r.subjectOf}
 	r.commands = &commandHandlers{handle: r.handleCommand, otherSignals: []string{train.SignalSupersede,
 		train.SignalDeployProgress, train.SignalMemoryUpdate}}
 	return r
@@ -97,7 +105,7 @@ func (r *release) interrupted() error {
 		return nil
 	case r.Ending != nil:
 		return errEnding
-	case r.Orders.Cut != nil:
+	case r.Orders.Cut != nil && r.Orders.Cut != r.carriesOutCut:
 		return errReplaced
 	case r.Orders.Rollback != nil:
 		return errRollbackOrdered
@@ -108,8 +116,46 @@ func (r *release) interrupted() error {
 // mustContinueAsNew says that the history is long and this is a moment to go on
 // in a new run: nothing is under way.
 func (r *release) mustContinueAsNew(ctx workflow.Context) bool {
-	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && !r.followsOverdueE2E && r.commands.idle(ctx) &&
-		!r.Staging.Running() && !r.Production.Running()
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && r.background == 0 && !r.followsOverdueE2E &&
+		r.commands.idle(ctx) && !r.Staging.Running() && !r.Production.Running()
+}
+
+// inBackground runs what nobody waits for; a run does not end before it.
+func (r *release) inBackground(ctx workflow.Context, run func(ctx workflow.Context)) {
+	r.background++
+	workflow.Go(r.uncancelled(ctx), func(ctx workflow.Context) {
+		run(ctx)
+		r.background--
+	})
+}
+
+// subjectOf is what the keys of a step name beside the run: the candidate, but
+// for the tag, which makes it.
+func (r *release) subjectOf(step train.Step) string {
+	if step == train.StepTag {
+		return ""
+	}
+	return r.Candidate.Tag
+}
+
+// lateEffect takes what a write did that was interrupted: a tag that nobody waits
+// for is one of the day's earlier candidates, an E2E run is cancelled.
+func (r *release) lateEffect(ctx workflow.Context, step train.Step, result any, err error) {
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("An interrupted write failed", "step", step, "error", err)
+		return
+	}
+	switch late := result.(type) {
+	case train.CreatedTag:
+		if tag := late.Candidate.Tag; tag != "" && tag != r.Candidate.Tag {
+			r.Former = append(r.Former, tag)
+			r.announce(r.coordinationAnnouncement(ctx, ptr(words.LateTagEvent(late.Candidate))))
+		}
+	case train.StartedE2E:
+		if late.ID != 0 {
+			r.cancelPipeline(ctx, r.E2ERuns+1, late.StartedPipeline)
+		}
+	}
 }
 
 // continueAsNew hands the state to a new run; nil when something has come
@@ -119,8 +165,8 @@ func (r *release) continueAsNew(ctx workflow.Context, in train.ReleaseInput) err
 		return err
 	}
 	r.resumed = true
-	if !r.commands.idle(ctx) {
-		return workflow.Await(r.uncancelled(ctx), func() bool { return r.commands.idle(ctx) })
+	if !r.mustContinueAsNew(ctx) { // something has come meanwhile: it is answered first
+		return workflow.Await(r.uncancelled(ctx), func() bool { return r.background == 0 && r.commands.idle(ctx) })
 	}
 	in.Continued = &r.ContinuedState
 	return workflow.NewContinueAsNewError(ctx, train.ReleaseWorkflow, in)
@@ -133,13 +179,17 @@ func (r *release) setup(ctx workflow.Context) error {
 	}); err != nil {
 		return fmt.Errorf("register the status query: %w", err)
 	}
-	workflow.Go(ctx, r.handleSupersede)
-	workflow.Go(ctx, r.handleDeployProgress)
-	workflow.Go(ctx, r.handleTrainMemory)
+	own := r.uncancelled(ctx)
+	ready := func() bool { return r.ready }
+	receiveSignals(own, train.SignalSupersede, ready, r.handleSupersede)
+	receiveSignals(own, train.SignalDeployProgress, ready, r.handleDeployProgress)
+	receiveSignals(own, train.SignalMemoryUpdate, ready, r.handleTrainMemory)
 	workflow.Go(ctx, r.handleTemporalCancel)
+	r.commands.ready = ready
 	if err := r.commands.register(ctx); err != nil {
 		return fmt.Errorf("register the commands: %w", err)
 	}
+	defer func() { r.ready = true }()
 	r.messages = startMessages(ctx, train.NotifyID(r.Train.Name, r.Plan.Day),
 		words.MessagesOfRelease(r.Plan.Day, r.Train.Name), &r.Announced)
 	if r.resumed {
@@ -153,9 +203,7 @@ func (r *release) setup(ctx workflow.Context) error {
 	return nil
 }
 
-func (r *release) handleSupersede(ctx workflow.Context) {
-	var s train.Supersede
-	workflow.GetSignalChannel(ctx, train.SignalSupersede).Receive(ctx, &s)
+func (r *release) handleSupersede(ctx workflow.Context, s train.Supersede) {
 	end := train.EndSuperseded
 	if !workflow.Now(ctx).Before(r.Plan.WindowCloses) {
 		end = train.EndMissed
@@ -163,35 +211,44 @@ func (r *release) handleSupersede(ctx workflow.Context) {
 	r.end(end, words.DepartedMeanwhile(s))
 }
 
-func (r *release) handleDeployProgress(ctx workflow.Context) {
-	progress := workflow.GetSignalChannel(ctx, train.SignalDeployProgress)
-	for {
-		var d train.Deploy
-		progress.Receive(ctx, &d)
-		if current := r.DeployOf(d.Environment); current.Running() && current.Attempt == d.Attempt && current.Tag == d.Tag {
-			rollingBack := d.Step == train.DeployRollsBack && current.Step != train.DeployRollsBack
-			r.SetDeploy(d)
-			if rollingBack {
-				r.Phase = train.RollingBack
-				r.announce(r.rollbackAnnouncement(d.Environment), r.coordinationAnnouncement(ctx, nil))
-			}
-			r.setWaitingForDeploy(ctx, d.Environment)
-		}
+func (r *release) handleDeployProgress(ctx workflow.Context, d train.Deploy) {
+	current := r.DeployOf(d.Environment)
+	if !current.Running() || current.Attempt != d.Attempt || current.Tag != d.Tag {
+		return
 	}
+	rollingBack := d.Step == train.DeployRollsBack && current.Step != train.DeployRollsBack
+	r.SetDeploy(d)
+	if rollingBack {
+		r.Phase = train.RollingBack
+		r.announce(r.rollbackAnnouncement(d.Environment), r.coordinationAnnouncement(ctx, nil))
+	}
+	r.setWaitingForDeploy(ctx, d.Environment)
 }
 
-// handleTemporalCancel makes Temporal's own cancel mean the command of that name.
+// handleTemporalCancel makes Temporal's own cancel mean the command of that name,
+// by nobody who is known: where the policy restricts it, it is refused, aloud.
 func (r *release) handleTemporalCancel(ctx workflow.Context) {
 	ctx.Done().Receive(ctx, nil)
+	ctx = r.uncancelled(ctx)
+	if err := workflow.Await(ctx, func() bool { return r.ready }); err != nil {
+		return // the context is never cancelled
+	}
 	d := train.Decision{
 		At: workflow.Now(ctx), Command: train.Cancel, Identity: train.IdentityClaimed, Source: train.SourceTemporal,
 		Tag: r.Candidate.Tag, Accepted: true, Sentence: words.ReleaseEnds(),
 	}
-	if rules.InProduction(&r.State) {
+	refusal := rules.PolicyRefuses(r.Train.Policy, train.Cancel, train.Command{By: words.TemporalCancel()})
+	switch {
+	case refusal != nil:
+		d.Accepted, d.Code, d.Sentence = false, refusal.Code, words.Refusal(refusal, r.Train.Location())
+		r.recordDecision(ctx, d)
+		r.announce(r.coordinationBroadcast(ctx, words.DecisionEvent(d)))
+		return
+	case rules.InProduction(&r.State):
 		d.Sentence = words.WatchEnds()
 	}
 	r.end(train.EndCancelled, words.CancelledInTemporal())
-	r.recordDecision(r.uncancelled(ctx), d)
+	r.recordDecision(ctx, d)
 }
 
 // end tells the main line to stop at its next wait; the first reason counts.
@@ -203,18 +260,22 @@ func (r *release) end(end train.End, why string) {
 
 // closeOlderReleases closes older releases of the train, so that the changelog's base cannot race.
 func (r *release) closeOlderReleases(ctx workflow.Context) error {
-	if r.resumed {
+	if r.Phase != train.Departing {
 		return nil
 	}
-	r.enterPhase(ctx, train.Departing, words.WaitsForOlderReleases())
-	r.announce(r.coordinationAnnouncement(ctx, ptr(words.DepartedEvent(&r.State))))
-	closed, err := call(ctx, r.interruptible, pollingActivity(words.OlderReleasesEndFirst(),
-		r.Train.Poll.Deploy.D(), deployTakesAtMost),
-		releases.CloseOlder, train.CloseOlderInput{Train: r.Train.Name, Self: r.id, Poll: r.Train.Poll})
-	if closed.Memory != nil {
-		r.announceChange(ctx, rules.TakeMemory(&r.State, *closed.Memory, workflow.Now(ctx), words.NoReleaseDayReason))
+	if !r.resumed {
+		r.enterPhase(ctx, train.Departing, words.WaitsForOlderReleases())
+		r.announce(r.coordinationAnnouncement(ctx, ptr(words.DepartedEvent(&r.State))))
 	}
-	return r.orAskPeople(ctx, words.ClosingOlderReleases(), err)
+	return r.untilDone(ctx, words.ClosingOlderReleases(), func() error {
+		closed, err := call(ctx, r.interruptible, pollingActivity(words.OlderReleasesEndFirst(),
+			r.Train.Poll.Deploy.D(), deployTakesAtMost),
+			releases.CloseOlder, train.CloseOlderInput{Train: r.Train.Name, Self: r.id, Poll: r.Train.Poll})
+		if closed.Memory != nil {
+			r.announceChange(ctx, rules.TakeMemory(&r.State, *closed.Memory, workflow.Now(ctx), words.NoReleaseDayReason))
+		}
+		return err
+	})
 }
 
 // watchUntilWindowCloses keeps the release open after production, so that it can still be acted upon.
@@ -227,8 +288,12 @@ func (r *release) watchUntilWindowCloses(ctx workflow.Context) error {
 	if !r.resumed {
 		r.announce(r.coordinationAnnouncement(ctx, ptr(words.ReleasedEvent(&r.State))))
 	}
-	if err := r.awaitUntil(ctx, until, words.WatchesUntilWindowCloses(r.Candidate.Tag), never); err != nil {
+	long := func() bool { return r.mustContinueAsNew(ctx) }
+	if err := r.awaitUntil(ctx, until, words.WatchesUntilWindowCloses(r.Candidate.Tag), long); err != nil {
 		return err
+	}
+	if long() && workflow.Now(ctx).Before(until) {
+		return errContinueAsNew
 	}
 	r.end(train.EndReleased, words.ReleasedWhy(&r.State))
 	return errEnding
@@ -249,7 +314,7 @@ func (r *release) finish(ctx workflow.Context, err error) (train.Summary, error)
 		r.EndWhy = words.ReleasedWhy(&r.State)
 	}
 	r.enterPhase(ctx, train.Ended, words.WaitsForNothing())
-	if err := workflow.Await(ctx, func() bool { return r.commands.idle(ctx) }); err != nil { // what came is answered first
+	if err := r.awaitQuiet(ctx); err != nil {
 		return train.Summary{}, err
 	}
 	last := r.coordinationAnnouncement(ctx, ptr(words.EndEvent(&r.State)))
@@ -258,17 +323,55 @@ func (r *release) finish(ctx workflow.Context, err error) (train.Summary, error)
 	return rules.Summarize(&r.State), r.messages.flush(ctx)
 }
 
-// orAskPeople passes success and endings on. Any other failure is one that retries
-// did not mend: the release says so and stays open for people.
-func (r *release) orAskPeople(ctx workflow.Context, doing string, err error) error {
-	if err == nil || isInterruption(err) {
-		return err
+// awaitQuiet lets what came be answered and what runs in the background end,
+// for a while: an outside system that hangs keeps no release open.
+func (r *release) awaitQuiet(ctx workflow.Context) error {
+	quiet := func() bool { return r.commands.idle(ctx) && r.background == 0 }
+	if quiet() {
+		return nil
 	}
-	problem := errorSentence(err)
-	workflow.GetLogger(ctx).Error("The release is stuck", "doing", doing, "problem", problem)
-	r.setWaiting(ctx, words.WaitsForMending(doing, problem))
-	r.announce(r.coordinationBroadcast(ctx, words.StuckEvent(&r.State, doing, problem)))
-	return r.await(ctx, never)
+	timed, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	timer := workflow.NewTimerWithOptions(timed, backgroundEndsWithin,
+		workflow.TimerOptions{Summary: words.BackgroundEnds()})
+	return workflow.Await(ctx, func() bool { return quiet() || timer.IsReady() })
+}
+
+// backgroundEndsWithin is how long a release that ends waits for what runs beside it.
+const backgroundEndsWithin = 10 * time.Minute
+
+// untilDone takes a step until it succeeds. What fails for a reason that the
+// activity's own retries did not mend is said, tried again by itself every few
+// minutes, and at once by try-again: no failure outside the candidate is a dead end.
+func (r *release) untilDone(ctx workflow.Context, doing string, step func() error) error {
+	defer func() { r.Stuck, r.Orders.TryAgain = nil, false }()
+	for announced := ""; ; {
+		err := step()
+		if err == nil || isInterruption(err) {
+			return err
+		}
+		now := workflow.Now(ctx)
+		stuck := train.Stuck{Doing: doing, Problem: errorSentence(err), Since: now, Next: now.Add(tryAgainAfter)}
+		if r.Stuck != nil {
+			stuck.Since = r.Stuck.Since
+		}
+		before := r.Waiting
+		r.Stuck, r.Orders.TryAgain = &stuck, false
+		r.setWaiting(ctx, words.WaitsForMending(stuck))
+		if stuck.Problem != announced {
+			announced = stuck.Problem
+			workflow.GetLogger(ctx).Error("The release is stuck", "doing", doing, "problem", stuck.Problem)
+			r.announce(r.coordinationBroadcast(ctx, words.StuckEvent(&r.State, stuck)))
+		}
+		wake := func() bool { return r.Orders.TryAgain || r.mustContinueAsNew(ctx) }
+		if err := r.awaitUntil(ctx, stuck.Next, words.TriesAgain(doing), wake); err != nil {
+			return err
+		}
+		if r.mustContinueAsNew(ctx) {
+			return errContinueAsNew
+		}
+		r.setWaiting(ctx, before)
+	}
 }
 
 func never() bool { return false }

@@ -14,7 +14,7 @@ import (
 // testOnStaging runs E2E on staging overnight. It returns once there is a result or the
 // deadline has passed; a run that is overdue is followed on and still counts.
 func (r *release) testOnStaging(ctx workflow.Context) error {
-	if r.E2E.Ended() && !r.Orders.Rerun {
+	if (r.E2E.Ended() || r.E2E != nil && r.E2E.Voids >= voidRunsAtMost) && !r.Orders.Rerun {
 		return nil
 	}
 	r.Phase = train.Testing
@@ -31,15 +31,18 @@ func (r *release) testOnStaging(ctx workflow.Context) error {
 		}
 		switch {
 		case r.Orders.Rerun:
-		case r.E2E.State == train.E2EVoid:
+		case r.E2E.State == train.E2EVoid && r.E2E.Voids < voidRunsAtMost:
 			if err := r.awaitStagingBack(ctx); err != nil {
 				return err
 			}
-		default:
+		default: // it has a result, or people are asked
 			return nil
 		}
 	}
 }
+
+// voidRunsAtMost is how many void runs in a row there are before people are asked.
+const voidRunsAtMost = 3
 
 // cancelE2E cancels a run that another one replaces. That is a step of its own,
 // and nobody waits for it.
@@ -50,15 +53,20 @@ func (r *release) cancelE2E(ctx workflow.Context) {
 	e := *r.E2E
 	e.State, e.Why, e.EndedAt = train.E2EVoid, words.E2EReplaced(), workflow.Now(ctx)
 	r.setE2E(e)
-	workflow.Go(r.uncancelled(ctx), func(ctx workflow.Context) {
-		_, err := write(ctx, r.uninterruptible, train.StepCancelPipeline, e.Run, shortActivity(words.CancelE2ERun(e.Run)),
-			gitlab.CancelPipeline, func(string) train.CancelPipelineInput {
-				return train.CancelPipelineInput{Project: r.Train.E2E.Project, PipelineID: e.PipelineID}
-			})
-		if err != nil {
-			workflow.GetLogger(ctx).Warn("A replaced E2E run was not cancelled", "pipeline", e.PipelineURL, "error", err)
-		}
+	r.inBackground(ctx, func(ctx workflow.Context) {
+		r.cancelPipeline(ctx, e.Run, train.StartedPipeline{ID: e.PipelineID, URL: e.PipelineURL})
 	})
+}
+
+// cancelPipeline cancels the pipeline of an E2E run that nobody waits for.
+func (r *release) cancelPipeline(ctx workflow.Context, run int, pipeline train.StartedPipeline) {
+	_, err := write(ctx, r.uninterruptible, train.StepCancelPipeline, run, shortActivity(words.CancelE2ERun(run)),
+		gitlab.CancelPipeline, func(string) train.CancelPipelineInput {
+			return train.CancelPipelineInput{Project: r.Train.E2E.Project, PipelineID: pipeline.ID}
+		})
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("A replaced E2E run was not cancelled", "pipeline", pipeline.URL, "error", err)
+	}
 }
 
 // voidE2E voids what E2E found, because staging does not run the candidate any more.
@@ -76,11 +84,13 @@ func (r *release) voidE2E(ctx workflow.Context, why string) {
 // runE2E starts one run and waits for its result or its deadline.
 func (r *release) runE2E(ctx workflow.Context) error {
 	r.setWaiting(ctx, words.WaitsForStartOfE2E())
-	config, last := r.Train.E2E, 0
+	config, last, voids := r.Train.E2E, 0, 0
 	if r.E2E != nil {
 		last = r.E2E.Run
 	}
-	r.Orders.Rerun = false
+	if r.E2E != nil && r.E2E.State == train.E2EVoid && !r.Orders.Rerun {
+		voids = r.E2E.Voids
+	}
 	started, err := write(ctx, r.interruptible, train.StepE2E, r.E2ERuns+1, shortActivity(words.StartE2E(r.Candidate.Tag)),
 		tests.StartE2E, func(key string) train.StartE2EInput {
 			return train.StartE2EInput{
@@ -92,8 +102,9 @@ func (r *release) runE2E(ctx workflow.Context) error {
 	if isInterruption(err) {
 		return err
 	}
+	r.Orders.Rerun = false // it is carried out now
 	r.E2ERuns++
-	r.setE2E(train.E2E{State: train.E2ERunning, Run: last + 1, Tag: r.Candidate.Tag, StartedAt: workflow.Now(ctx)})
+	r.setE2E(train.E2E{State: train.E2ERunning, Run: last + 1, Tag: r.Candidate.Tag, StartedAt: workflow.Now(ctx), Voids: voids})
 	switch {
 	case err != nil:
 		r.endE2E(ctx, train.E2ECouldNotRun, errorSentence(err))
@@ -204,6 +215,9 @@ func (r *release) readE2E(ctx workflow.Context, run pendingActivity[train.EndedJ
 func (r *release) endE2E(ctx workflow.Context, state train.E2EState, why string) {
 	e := *r.E2E
 	e.State, e.Why, e.EndedAt = state, why, workflow.Now(ctx)
+	if state == train.E2EVoid {
+		e.Voids++
+	}
 	if state == train.E2EOverdue {
 		e.EndedAt = r.E2E.EndedAt // it still runs
 	}
@@ -218,13 +232,29 @@ func (r *release) setE2E(e train.E2E) {
 }
 
 // awaitStagingBack waits until staging runs the candidate again, after a run on
-// something else was void.
+// something else was void. Flux that has given up is looked at again after a while.
 func (r *release) awaitStagingBack(ctx workflow.Context) error {
 	until := workflow.Now(ctx).Add(24 * time.Hour)
-	r.setWaiting(ctx, words.WaitsForStagingBack(r.Candidate.Tag, r.E2E.Why))
 	poll := r.Train.Poll.Deploy
-	options := pollingActivity(words.StagingRunsAgain(r.Candidate.Tag), poll.D(), until.Sub(workflow.Now(ctx)))
-	_, err := call(ctx, r.interruptible, options, flux.AwaitRollout,
-		train.AwaitRolloutInput{Flux: r.Train.Staging.Flux, Candidate: r.Candidate, Until: until, Poll: poll})
-	return r.orAskPeople(ctx, words.WaitingForStaging(), err)
+	for {
+		r.setWaiting(ctx, words.WaitsForStagingBack(r.Candidate.Tag, r.E2E.Why))
+		var rollout train.Rollout
+		err := r.untilDone(ctx, words.WaitingForStaging(), func() (err error) {
+			options := pollingActivity(words.StagingRunsAgain(r.Candidate.Tag), poll.D(), until.Sub(workflow.Now(ctx)))
+			rollout, err = call(ctx, r.interruptible, options, flux.AwaitRollout,
+				train.AwaitRolloutInput{Flux: r.Train.Staging.Flux, Candidate: r.Candidate, Until: until, Poll: poll})
+			return err
+		})
+		if err != nil || rollout.Done || rollout.TimedOut || r.Orders.Rerun {
+			return err
+		}
+		again := workflow.Now(ctx).Add(heldForPolls * r.Train.Poll.Gate.D())
+		wake := func() bool { return r.Orders.Rerun || r.mustContinueAsNew(ctx) }
+		if err := r.awaitUntil(ctx, again, words.StagingRunsAgain(r.Candidate.Tag), wake); err != nil {
+			return err
+		}
+		if r.mustContinueAsNew(ctx) {
+			return errContinueAsNew
+		}
+	}
 }

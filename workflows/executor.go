@@ -31,6 +31,13 @@ type executor struct {
 	addHolds func(ctx workflow.Context, holds []train.Hold)
 	// interrupted says why what is awaited must be given up; nil: nothing interrupts.
 	interrupted func() error
+	// late takes the result of a write that had begun when the main line was
+	// interrupted: it may have taken effect all the same. nil: nothing is interrupted.
+	late func(ctx workflow.Context, step train.Step, result any, err error)
+	// inBackground runs what nobody waits for, and counts it.
+	inBackground func(ctx workflow.Context, run func(ctx workflow.Context))
+	// subject names what a step is about; its keys hold it. nil: they need none.
+	subject func(step train.Step) string
 }
 
 // awaitPermission waits until the step may be taken.
@@ -50,7 +57,9 @@ func (d *executor) awaitPermission(ctx workflow.Context, step train.Step) error 
 type stoppable interface{ BlockingHolds() []train.Hold }
 
 // write takes an outside effect: one step, its attempt (from 1), the activity
-// and its input, made with the step's idempotency key.
+// and its input, made with the step's idempotency key. A write that has begun is
+// never forgotten: where the main line is interrupted meanwhile, it is awaited in
+// the background, and late decides what becomes of its effect.
 func write[In, Out any](ctx workflow.Context, d *executor, step train.Step, attempt int, opts workflow.ActivityOptions,
 	activity func(context.Context, In) (Out, error), input func(key string) In,
 ) (Out, error) {
@@ -59,13 +68,40 @@ func write[In, Out any](ctx workflow.Context, d *executor, step train.Step, atte
 			var none Out
 			return none, err
 		}
-		out, err := call(ctx, d, opts, activity, input(train.Key(d.keyPrefix, string(step), attempt)))
+		begun := startActivity(ctx, d, opts, activity, input(d.key(step, attempt)))
+		if err := begun.awaitEnd(ctx); err != nil {
+			leave(ctx, d, step, begun)
+			var none Out
+			return none, err
+		}
+		out, err := begun.get(ctx)
 		g, ok := any(out).(stoppable)
 		if err != nil || !ok || len(g.BlockingHolds()) == 0 || d.addHolds == nil {
 			return out, err
 		}
 		d.addHolds(ctx, g.BlockingHolds()) // nothing was done: wait until they end
 	}
+}
+
+// leave awaits in the background a write that the main line no longer waits for.
+func leave[Out any](ctx workflow.Context, d *executor, step train.Step, begun pendingActivity[Out]) {
+	begun.interrupted = nil
+	d.inBackground(ctx, func(ctx workflow.Context) {
+		out, err := begun.get(ctx)
+		d.late(ctx, step, out, err)
+	})
+}
+
+// key is the idempotency key of a step: the workflow's run, the step with what it
+// is about, and the attempt.
+func (d *executor) key(step train.Step, attempt int) string {
+	name := string(step)
+	if d.subject != nil {
+		if subject := d.subject(step); subject != "" {
+			name += "/" + subject
+		}
+	}
+	return train.Key(d.keyPrefix, name, attempt)
 }
 
 // call executes an activity and waits for it, unless it is interrupted first.
@@ -96,9 +132,8 @@ func startActivity[In, Out any](ctx workflow.Context, d *executor, opts workflow
 // done says whether the result is there.
 func (p pendingActivity[Out]) done() bool { return p.future.IsReady() }
 
-// get waits for the result.
-func (p pendingActivity[Out]) get(ctx workflow.Context) (Out, error) {
-	var out Out
+// awaitEnd waits until the result is there, or gives the interruption that came first.
+func (p pendingActivity[Out]) awaitEnd(ctx workflow.Context) error {
 	awake, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	interrupted := func() error {
@@ -108,12 +143,23 @@ func (p pendingActivity[Out]) get(ctx workflow.Context) (Out, error) {
 		return p.interrupted()
 	}
 	if err := workflow.Await(awake, func() bool { return p.done() || interrupted() != nil }); err != nil {
-		return out, err
+		return err
 	}
 	if !p.done() {
-		p.stop()
-		return out, interrupted()
+		return interrupted()
 	}
+	return nil
+}
+
+// get waits for the result; what is interrupted first is stopped.
+func (p pendingActivity[Out]) get(ctx workflow.Context) (Out, error) {
+	var out Out
+	if err := p.awaitEnd(ctx); err != nil {
+		p.stop()
+		return out, err
+	}
+	awake, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
 	return out, p.future.Get(awake, &out)
 }
 
@@ -125,6 +171,11 @@ const (
 	// retriedWithin is how long a short activity is retried while an outside
 	// system is down: a night. After it the release asks people.
 	retriedWithin = 12 * time.Hour
+	// answerWithin is how long a person waits for the answer to a command.
+	answerWithin = 8 * time.Second
+	// tryAgainAfter is how soon a step that failed for a reason outside the
+	// candidate is tried again by itself.
+	tryAgainAfter = 5 * time.Minute
 	// lostWithin is how soon a worker that was killed in the middle of a short
 	// activity is missed. activities.Heartbeats sends heartbeats for it.
 	lostWithin = 20 * time.Second
@@ -158,6 +209,17 @@ func pollingActivity(summary string, poll, atMost time.Duration) workflow.Activi
 		StartToCloseTimeout:    atMost + slack,
 		ScheduleToCloseTimeout: atMost + slack,
 		HeartbeatTimeout:       max(5*time.Second, poll*12/5),
+		RetryPolicy:            retries(),
+	}
+}
+
+// answerNow are the options of an activity whose result a person waits for: an
+// update that waits longer blocks others.
+func answerNow(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		Summary:                clipSummary(summary),
+		StartToCloseTimeout:    answerWithin,
+		ScheduleToCloseTimeout: answerWithin,
 		RetryPolicy:            retries(),
 	}
 }

@@ -15,7 +15,7 @@ import (
 // awaitHolds waits until none of the holds that a step obeys stands. Meanwhile
 // an activity watches what the outside world says about them.
 func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
-	before, announced := r.Waiting, ""
+	before, begun := r.Waiting, false
 	defer r.endWatch(ctx)
 	for {
 		holds := rules.Blocking(&r.State, step)
@@ -24,12 +24,12 @@ func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 		}
 		w := words.WaitsForHold(step, holds[0])
 		w.Since = r.Waiting.Since
-		if announced == "" {
-			w.Since = workflow.Now(ctx)
+		if !begun {
+			w.Since, begun = workflow.Now(ctx), true
 		}
 		r.setWaiting(ctx, w)
-		if now := fmt.Sprint(holds); now != announced {
-			announced = now
+		if now := heldKey(step, holds); now != r.heldAnnounced { // a hold that comes and goes is not said each time
+			r.heldAnnounced = now
 			r.announce(r.coordinationBroadcast(ctx, words.HeldEvent(&r.State, step, holds)))
 		}
 		changes := r.changes
@@ -45,6 +45,15 @@ func (r *release) awaitHolds(ctx workflow.Context, step train.Step) error {
 	}
 	r.setWaiting(ctx, before)
 	return nil
+}
+
+// heldKey tells apart what is worth an announcement.
+func heldKey(step train.Step, holds []train.Hold) string {
+	key := string(step)
+	for _, h := range holds {
+		key += "|" + string(h.Kind) + h.Reason + h.By
+	}
+	return key
 }
 
 // checkLate holds a cut that has been held past midnight, or whose day is no
@@ -75,9 +84,14 @@ func (r *release) checkLate(ctx workflow.Context) error {
 	return nil
 }
 
-// slowestHeartbeat is how often a watch over hours says that it lives: each heartbeat is
-// billable, and what it watches is read again before the step anyway.
-const slowestHeartbeat = 20 * time.Minute
+// A watch over hours says rarely that it lives, because each heartbeat is
+// billable; a worker that was killed is missed after one heartbeat and a bit.
+const (
+	slowestHeartbeat   = 10 * time.Minute
+	pollsPerHeartbeat  = 10
+	heartbeatsAreLate  = 5 // a fifth later than expected is too late
+	shortestWatchFloor = time.Second
+)
 
 // watchUntil waits for an instant (zero: none) or a condition. Meanwhile an
 // activity looks at freezes, the train's holds, tag, Flux and the production
@@ -89,9 +103,9 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 	if at.IsZero() {
 		until = now.Add(24 * time.Hour)
 	}
-	in := train.AwaitChangeInput{Guard: guard, Known: rules.KnownObservation(&r.State),
-		Until: until, Poll: r.Train.Poll.Gate}
-	in.HeartbeatEvery = min(calendar.Duration(slowestHeartbeat), 20*in.Poll)
+	in := train.AwaitChangeInput{Guard: guard, Until: until, Poll: r.Train.Poll.Gate, NotBefore: r.nextLook}
+	in.Known, in.Report = rules.KnownObservation(&r.State)
+	in.HeartbeatEvery = min(calendar.Duration(slowestHeartbeat), pollsPerHeartbeat*in.Poll)
 	if r.Candidate.Tag != "" {
 		in.TagPrefix, in.Day = r.Train.TagPrefix, r.Plan.Day
 	}
@@ -129,12 +143,14 @@ func (r *release) watchUntil(ctx workflow.Context, guard train.Guard, at time.Ti
 // instant; zero: as long as it runs.
 func (r *release) currentWatch(ctx workflow.Context, in train.AwaitChangeInput,
 	need time.Time) pendingActivity[train.Observation] {
-	what := fmt.Sprint(rules.GuardSubject(in.Guard), in.Job, in.Day)
+	what := fmt.Sprint(rules.GuardSubject(in.Guard), in.Job, in.Day, in.Report)
 	if r.watched != nil && r.watched.subject == what && !r.watched.until.Before(need) {
 		return r.watched.pending
 	}
 	r.endWatch(ctx)
 	options := pollingActivity(words.WhatMayChange(), in.HeartbeatEvery.D(), in.Until.Sub(workflow.Now(ctx)))
+	options.HeartbeatTimeout = max(5*time.Second, in.HeartbeatEvery.D()+in.HeartbeatEvery.D()/heartbeatsAreLate)
+	r.nextLook = workflow.Now(ctx).Add(max(in.Poll.D(), shortestWatchFloor)) // no watch looks more often than its poll
 	r.watched = &changeWatch{
 		subject: what, until: in.Until, pending: startActivity(ctx, r.interruptible, options, holds.AwaitChange, in),
 	}

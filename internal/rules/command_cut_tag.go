@@ -18,6 +18,9 @@ func cutTagCommand() Definition {
 }
 
 func checkCut(s *train.State, c train.Command, _ time.Time) *train.Refusal {
+	if s.Orders.Cut != nil {
+		return &train.Refusal{Code: train.RefusedCutUnderWay}
+	}
 	if r := firstRefusal(needsCandidate(s), notDeploying(s)); r != nil {
 		return r
 	}
@@ -30,8 +33,6 @@ func checkCut(s *train.State, c train.Command, _ time.Time) *train.Refusal {
 		return &train.Refusal{Code: train.RefusedAlreadyCandidate, Tag: c.Tag}
 	case s.Orders.Rollback != nil || s.Phase == train.RollingBack:
 		return &train.Refusal{Code: train.RefusedRollbackUnderWay}
-	case s.Orders.Cut != nil:
-		return &train.Refusal{Code: train.RefusedCutUnderWay}
 	case c.Tag != "":
 		return checkAdopted(s, c)
 	}

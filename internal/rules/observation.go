@@ -58,16 +58,17 @@ func Digest(o train.Observation) string {
 	return strings.Join(append(parts, o.HandMade...), "|")
 }
 
-// KnownObservation is an observation as a release remembers it: what its own state says.
-func KnownObservation(s *train.State) train.Observation {
-	o := train.Observation{Running: s.Running, TagMoved: s.TagMoved, HandMade: s.HandMade, Unknown: s.FreezeUnknown}
-	o.Freeze, o.Drift, o.Busy = train.FindHold(s.Holds, train.HoldFreeze), train.FindHold(s.Holds,
-		train.HoldDrift), train.FindHold(s.Holds, train.HoldEnvironmentBusy)
-	if s.Memory.Revision > 0 {
-		m := s.Memory
-		o.Memory = &m
+// KnownObservation is what a watch begins with: the last one as a whole, and
+// whether the first look is news in any case, because something was learnt since.
+func KnownObservation(s *train.State) (known train.Observation, report bool) {
+	if s.Seen != nil {
+		return *s.Seen, false
 	}
-	return o
+	known = train.Observation{Running: s.Running, TagMoved: s.TagMoved, HandMade: s.HandMade, Unknown: s.FreezeUnknown}
+	known.Freeze = train.FindHold(s.Holds, train.HoldFreeze)
+	known.Drift = train.FindHold(s.Holds, train.HoldDrift)
+	known.Busy = train.FindHold(s.Holds, train.HoldEnvironmentBusy)
+	return known, true
 }
 
 // Change is what an observation made different.
@@ -94,11 +95,10 @@ func Observe(s *train.State, o train.Observation, now time.Time) Change {
 	takeHold(s, train.HoldDrift, o.Drift, now)
 	takeHold(s, train.HoldEnvironmentBusy, o.Busy, now)
 	s.FreezeUnknown, s.TagMoved, s.Running = o.Unknown, o.TagMoved, o.Running
-	if o.Memory == nil {
-		takeNewerMemory(s, train.Memory{Revision: s.Memory.Revision})
-	} else {
+	if o.Memory != nil { // else the train could not be asked: what it said last still holds
 		takeNewerMemory(s, *o.Memory)
 	}
+	s.Seen = &o
 	c := changeSince(s, before)
 	for _, tag := range o.HandMade {
 		if !slices.Contains(s.HandMade, tag) {
@@ -131,6 +131,7 @@ func AddHolds(s *train.State, holds []train.Hold, now time.Time) {
 		if h.Kind == train.HoldDrift {
 			s.TagMoved = h.Moved
 		}
+		s.Seen = nil // the next look says whether it still stands
 		if h.Kind == train.HoldPause || h.Kind == train.HoldHotfix {
 			s.Memory.Holds = train.SetHold(s.Memory.Holds, h)
 		} else {
@@ -139,11 +140,34 @@ func AddHolds(s *train.State, holds []train.Hold, now time.Time) {
 	}
 }
 
-// takeNewerMemory takes over the train's memory, unless ours is newer.
+// takeNewerMemory takes over the train's memory, unless ours is newer. What this
+// release accepted and the train has not confirmed stands on top of it.
 func takeNewerMemory(s *train.State, m train.Memory) {
-	if m.Revision >= s.Memory.Revision {
-		s.Memory = m
+	if m.Revision < s.Memory.Revision {
+		return
 	}
+	s.Memory = m
+	for _, h := range s.Unconfirmed {
+		s.Memory.Holds = train.SetHold(s.Memory.Holds, h)
+	}
+}
+
+// AwaitConfirmation keeps the holds of a kind, which this release has just
+// accepted, until the train has confirmed or refused them.
+func AwaitConfirmation(s *train.State, kind train.HoldKind) {
+	for _, h := range s.Memory.Holds {
+		if h.Kind == kind {
+			s.Unconfirmed = train.SetHold(s.Unconfirmed, h)
+		}
+	}
+}
+
+// Confirm takes the train's answer on the holds of a kind: it remembers them, or
+// it does not and they end.
+func Confirm(s *train.State, kind train.HoldKind, revision int64) {
+	s.Unconfirmed = train.WithoutHold(s.Unconfirmed, kind)
+	s.Memory.Revision = max(s.Memory.Revision, revision)
+	s.Seen = nil
 }
 
 // TakeMemory takes over what the train tells and says what it changed. A release
@@ -153,6 +177,11 @@ func TakeMemory(s *train.State, m train.Memory, now time.Time,
 	lateReason func(day calendar.Day, why string) string) Change {
 	before := slices.Clone(s.Standing())
 	takeNewerMemory(s, m)
+	if s.Seen != nil { // a watch that sees the same has nothing to report
+		seen := *s.Seen
+		seen.Memory = &m
+		s.Seen = &seen
+	}
 	why, skipped := Skips(&s.Memory, s.Plan.Day)
 	if skipped && s.Candidate.Tag == "" && !s.LateAccepted && train.FindHold(s.Holds, train.HoldLate) == nil {
 		s.Holds = train.SetHold(s.Holds, train.Hold{Kind: train.HoldLate, Since: now, Reason: lateReason(s.Plan.Day, why)})

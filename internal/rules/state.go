@@ -82,7 +82,7 @@ func InProduction(s *train.State) bool { return s.Production.Succeeded() }
 
 // needsCandidate refuses what needs a candidate.
 func needsCandidate(s *train.State) *train.Refusal {
-	if s.Candidate.Tag == "" || s.Phase == train.Cutting || s.Phase == train.Departing {
+	if s.Candidate.Tag == "" || s.Orders.Cut != nil {
 		return &train.Refusal{Code: train.RefusedNoCandidate, Phase: s.Phase}
 	}
 	return nil

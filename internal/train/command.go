@@ -20,6 +20,7 @@ const (
 	HotfixFreeze        CommandName = "hotfix-freeze"
 	LiftHotfixFreeze    CommandName = "lift-hotfix-freeze"
 	Acknowledge         CommandName = "acknowledge"
+	TryAgain            CommandName = "try-again"
 	RetryDeploy         CommandName = "retry-deploy"
 	RerunE2E            CommandName = "rerun-e2e"
 	CutTag              CommandName = "cut-tag"

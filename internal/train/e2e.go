@@ -63,6 +63,8 @@ type E2E struct {
 	// Run counts the runs of this candidate from 1.
 	Run int    `json:"run"`
 	Tag string `json:"tag"`
+	// Voids counts void runs in a row: after a few of them people are asked.
+	Voids int `json:"voids,omitempty"`
 	// Why says what is wrong when it is not green or running.
 	Why         string    `json:"why,omitempty"`
 	PipelineID  int64     `json:"pipelineId,omitempty"`

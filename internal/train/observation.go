@@ -66,7 +66,11 @@ type AwaitChangeInput struct {
 	Job   string            `json:"job,omitempty"`
 	Until time.Time         `json:"until"`
 	Poll  calendar.Duration `json:"poll"`
-	// Beat is how often the watch says that it lives: each one is billable.
+	// Report says that what the first look sees is news in any case.
+	Report bool `json:"report,omitempty"`
+	// NotBefore is when the first look may be: no watch looks more often than its poll.
+	NotBefore time.Time `json:"notBefore,omitzero"`
+	// HeartbeatEvery is how often the watch says that it lives: each one is billable.
 	HeartbeatEvery calendar.Duration `json:"beat"`
 }
 

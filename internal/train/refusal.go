@@ -101,6 +101,7 @@ const (
 	RefusedTimePassed            RefusalCode = "time-passed"
 	RefusedAfterNextDeparture    RefusalCode = "after-next-departure"
 	RefusedTimeTooFar            RefusalCode = "time-too-far"
+	RefusedNothingStuck          RefusalCode = "nothing-stuck"
 	RefusedNothingToForce        RefusalCode = "nothing-to-force"
 	RefusedNothingToRollBack     RefusalCode = "nothing-to-roll-back"
 	RefusedAlreadyRolledBack     RefusalCode = "already-rolled-back"
@@ -136,7 +137,7 @@ func RefusalCodes() []RefusalCode {
 		RefusedWindowNotOpen, RefusedReasonNeeded,
 		RefusedE2EStartsByItself, RefusedRerunUnderWay, RefusedAlreadyCandidate, RefusedRollbackUnderWay, RefusedCutUnderWay,
 		RefusedTagOfAnotherDay, RefusedStartsAtCandidate, RefusedNotAtGate, RefusedWindowAlreadySkipped, RefusedWindowOpen,
-		RefusedTimePassed, RefusedAfterNextDeparture, RefusedTimeTooFar, RefusedNothingToForce, RefusedNothingToRollBack,
+		RefusedTimePassed, RefusedAfterNextDeparture, RefusedTimeTooFar, RefusedNothingStuck, RefusedNothingToForce, RefusedNothingToRollBack,
 		RefusedAlreadyRolledBack, RefusedTargetUnknown, RefusedTargetWithoutTag,
 		RefusedTargetMarkedBad, RefusedTargetIsDeployed,
 		RefusedReleaseEndingRollback,

@@ -88,6 +88,8 @@ type Promotion struct {
 type Orders struct {
 	// Cut asks for a new candidate.
 	Cut *CutOrder `json:"recut,omitempty"`
+	// TryAgain asks to try the stuck step at once.
+	TryAgain bool `json:"tryAgain,omitempty"`
 	// Rerun asks for a new E2E run.
 	Rerun bool `json:"rerun,omitempty"`
 	// Retry asks for another attempt at an environment.
@@ -111,6 +113,17 @@ type CutOrder struct {
 type Difference struct {
 	Count  int      `json:"count"`
 	Titles []string `json:"titles,omitempty"`
+}
+
+// Stuck is a step that failed for a reason outside the candidate. It is tried
+// again by itself every few minutes, and at once by try-again.
+type Stuck struct {
+	// Doing says what is tried, as a clause; Problem why it failed.
+	Doing   string `json:"doing"`
+	Problem string `json:"problem"`
+	// Since is when it failed first, Next when it is tried again.
+	Since time.Time `json:"since"`
+	Next  time.Time `json:"next"`
 }
 
 // Ending is why the release has been told to end.
@@ -163,6 +176,13 @@ type State struct {
 	// Former are the earlier candidates of the day, HandMade its tags that are not ours.
 	Former   []string `json:"former,omitempty"`
 	HandMade []string `json:"handMade,omitempty"`
+	// Seen is the last observation of a watch as a whole; nil: what the next look sees is news.
+	Seen *Observation `json:"seen,omitempty"`
+	// Unconfirmed are holds of the train that this release accepted itself and that the
+	// train has not confirmed yet: what is read of the train does not end them.
+	Unconfirmed []Hold `json:"unconfirmed,omitempty"`
+	// Stuck is the step that fails for a reason outside the candidate; nil: none does.
+	Stuck *Stuck `json:"stuck,omitempty"`
 	// TagMoved says that the hold drift is about the tag; FreezeUnknown that the
 	// hold freeze stands because GitLab could not be asked.
 	TagMoved      bool `json:"tagMoved,omitempty"`

@@ -30,6 +30,8 @@ func answer(s *train.State, name train.CommandName, c train.Command, e rules.Eff
 			return "The day goes on although it is late. " + Outlook(s, now)
 		}
 		return fmt.Sprintf("%s counts as what production runs; the changelog starts there. %s", e.Accepted, Outlook(s, now))
+	case train.TryAgain:
+		return fmt.Sprintf("It is tried again now: %s.", s.Stuck.Doing)
 	case train.RetryDeploy:
 		return fmt.Sprintf("%s is deployed to %s again, attempt %d. %s", s.Candidate.Tag, c.Environment,
 			s.DeployOf(c.Environment).Attempt+1, heldWords(s, train.DeployStepOf(c.Environment)))
@@ -111,6 +113,16 @@ func DoneAlready() string { return "Done already." }
 // HeldWithoutTrain answers a hold that only the release knows of.
 func HeldWithoutTrain(problem string) string {
 	return "Held here. The train could not be told: " + problem
+}
+
+// HeldTrainIsBeingTold answers a hold that the train has not confirmed yet.
+func HeldTrainIsBeingTold() string {
+	return "Held here. The train has not answered yet; it is told until it has."
+}
+
+// ChangelogIsBeingMade answers a changelog that takes long.
+func ChangelogIsBeingMade(c train.Command) string {
+	return fmt.Sprintf("The changelog is being made again from %s; the channel is told when it is there.", c.PreviousTag)
 }
 
 // EndedWithoutTrain answers the end of a hold that only the release knew of.

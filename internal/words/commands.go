@@ -42,6 +42,8 @@ func About(name train.CommandName) CommandText {
 			"ends the hold: late departs after all, drift takes what production runs as the truth and re-bases the changelog",
 			"the hold late or drift stands; a moved tag is ended by cut-tag only",
 		}
+	case train.TryAgain:
+		return CommandText{"tries the step that is stuck at once", "a step is stuck"}
 	case train.RetryDeploy:
 		return CommandText{
 			"deploys the candidate again",
@@ -133,10 +135,6 @@ func lineOf(s *train.State, name train.CommandName, c train.Command) string {
 
 func statusLine(s *train.State) string {
 	return fmt.Sprintf("starter status --train %s --day %s", s.Train.Name, s.Plan.Day)
-}
-
-func againLine(s *train.State) string {
-	return fmt.Sprintf("starter start --train %s --day %s --again", s.Train.Name, s.Plan.Day)
 }
 
 // retryLine deploys a candidate again that was rolled back.

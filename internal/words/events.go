@@ -42,12 +42,20 @@ func E2EEvent(s *train.State) train.Message {
 }
 
 // StuckEvent says that a step failed for a reason that a retry does not mend.
-func StuckEvent(s *train.State, doing, problem string) train.Message {
+func StuckEvent(s *train.State, stuck train.Stuck) train.Message {
 	return train.Message{
-		Title: fmt.Sprintf(":rotating_light: Release %s is stuck while %s", s.Plan.Day, doing),
-		Body: fmt.Sprintf("Cause: %s\nNext: mend the cause, then cancel this release and start the day again: %s",
-			mrkdwn.Escape(problem), mrkdwn.Code(againLine(s))),
+		Title: fmt.Sprintf(":rotating_light: Release %s is stuck while %s", s.Plan.Day, stuck.Doing),
+		Body: fmt.Sprintf("Cause: %s\nNext: mend the cause; it is tried again by itself, next %s, or at once: %s",
+			mrkdwn.Escape(stuck.Problem), When(stuck.Next, s.Train.Location()), mrkdwn.Code(lineOf(s, train.TryAgain, train.Command{}))),
 		Mention: s.Train.Slack.OnCall,
+	}
+}
+
+// LateTagEvent says that a tag was made that nobody waits for any more.
+func LateTagEvent(c train.Candidate) train.Message {
+	return train.Message{
+		Title: fmt.Sprintf(":label: The tag %s was made all the same", c.Tag),
+		Body:  "It was under way when it was given up. It is an earlier candidate of the day; nothing deploys it.",
 	}
 }
 

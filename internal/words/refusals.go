@@ -305,6 +305,8 @@ func refusedState(r *train.Refusal, zone *time.Location) string {
 			When(r.At, zone), When(r.Until, zone))
 	case train.RefusedTimeTooFar:
 		return fmt.Sprintf("the field %q means %s: name an instant within 30 days", r.Field, When(r.At, zone))
+	case train.RefusedNothingStuck:
+		return "no step is stuck: there is nothing to try again"
 	case train.RefusedNothingToForce:
 		return "the field \"force\" is for a production deploy that runs, and none does: leave it out"
 	}

@@ -122,3 +122,15 @@ func ChangeEndOfOurFreeze() string { return "Change the end of our freeze period
 
 // DeleteOurFreeze is the summary of deleting it.
 func DeleteOurFreeze() string { return "Delete our freeze period" }
+
+// TriesAgain is the summary of the wait after a failure outside the candidate.
+func TriesAgain(doing string) string { return "Tried again: " + doing }
+
+// BackgroundEnds is the summary of what a release that ends waits for.
+func BackgroundEnds() string { return "What runs beside the release ends first" }
+
+// AnswersPeople is the summary of the wait for the answer to a command.
+func AnswersPeople() string { return "Who asked is answered" }
+
+// TemporalCancel is who asks by Temporal's own cancel.
+func TemporalCancel() string { return "somebody in Temporal" }

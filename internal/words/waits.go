@@ -112,10 +112,10 @@ func WaitsForWindowToClose(until time.Time) train.Waiting {
 
 // WaitsForMending is the wait of a release that is stuck: what it was doing, and
 // what is wrong.
-func WaitsForMending(doing, problem string) train.Waiting {
+func WaitsForMending(stuck train.Stuck) train.Waiting {
 	return train.Waiting{
-		For: train.WaitPerson, What: fmt.Sprintf("a person: %s failed: %s", doing, problem),
-		Next: "after the cause is mended, cancel this release and start the day again",
+		For: train.WaitPerson, What: fmt.Sprintf("a person: %s failed: %s", stuck.Doing, stuck.Problem), Since: stuck.Since,
+		Next: "it is tried again by itself, or at once by try-again", NextAt: stuck.Next,
 	}
 }
 
