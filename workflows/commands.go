@@ -151,7 +151,7 @@ func endedBy(name train.CommandName) train.HoldKind {
 // asked is answered within seconds all the same.
 func (r *release) holdAndTell(ctx workflow.Context, name train.CommandName, c train.Command,
 	kind train.HoldKind) (train.Answer, *train.Refusal) {
-	rules.Apply(&r.State, name, c, workflow.Now(ctx))
+	effect := rules.Apply(&r.State, name, c, workflow.Now(ctx))
 	rules.AwaitConfirmation(&r.State, kind)
 	r.changes++
 	told := startActivity(ctx, r.uninterruptible, shortActivity(words.TellTheTrain(name)), trains.AskTrain,
@@ -174,7 +174,7 @@ func (r *release) holdAndTell(ctx workflow.Context, name train.CommandName, c tr
 	}
 	switch {
 	case !ended:
-		return train.Answer{Sentence: words.HeldTrainIsBeingTold()}, nil
+		return train.Answer{Sentence: words.HeldTrainIsBeingTold(name, effect, r.Train.Location())}, nil
 	case problem != nil:
 		return train.Answer{Sentence: words.HeldWithoutTrain(errorSentence(problem))}, nil
 	case answered.Refused != "":

@@ -116,8 +116,8 @@ func HeldWithoutTrain(problem string) string {
 }
 
 // HeldTrainIsBeingTold answers a hold that the train has not confirmed yet.
-func HeldTrainIsBeingTold() string {
-	return "Held here. The train has not answered yet; it is told until it has."
+func HeldTrainIsBeingTold(name train.CommandName, e rules.Effect, zone *time.Location) string {
+	return TrainAnswer(name, e, zone) + " The train has not answered yet; it is told until it has."
 }
 
 // ChangelogIsBeingMade answers a changelog that takes long.
