@@ -25,8 +25,13 @@ type E2E struct {
 	Flux   FluxAPI
 }
 
-// StartE2E starts the E2E pipeline, if staging runs the candidate.
+// StartE2E starts the E2E pipeline, if staging runs the candidate. What an earlier
+// try started is found before anything else is asked: holds that stand now do not undo it.
 func (e *E2E) StartE2E(ctx context.Context, in train.StartE2EInput) (train.StartedE2E, error) {
+	started, err := e.GitLab.findPipeline(ctx, in.Pipeline)
+	if err != nil || started.ID != 0 {
+		return train.StartedE2E{StartedPipeline: started}, failure(err)
+	}
 	holds, err := e.GitLab.Holds.stand(ctx, in.Guard)
 	if err != nil || len(holds) > 0 {
 		return train.StartedE2E{Holds: holds}, failure(err)
@@ -35,7 +40,7 @@ func (e *E2E) StartE2E(ctx context.Context, in train.StartE2EInput) (train.Start
 	if err != nil || void != "" {
 		return train.StartedE2E{Void: void}, failure(err)
 	}
-	started, err := e.GitLab.StartPipeline(ctx, in.Pipeline)
+	started, err = e.GitLab.createPipeline(ctx, in.Pipeline)
 	return train.StartedE2E{StartedPipeline: started}, err
 }
 

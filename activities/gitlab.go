@@ -151,39 +151,57 @@ func (g *GitLab) pipelineStatus(ctx context.Context, in train.ChooseCommitInput,
 const tagTries = 5
 
 // CreateTag creates the next tag of the day on a commit. The key stands in the
-// tag's message, so a repeated call finds the tag that an earlier one made.
+// tag's message. What an earlier try made is found before anything else is asked:
+// holds that stand now do not undo it.
 func (g *GitLab) CreateTag(ctx context.Context, in train.CreateTagInput) (train.CreatedTag, error) {
+	ours, names, err := g.tagsOfDay(ctx, in)
+	if err != nil {
+		return train.CreatedTag{}, failure(err)
+	}
 	holds, ahead, err := g.Holds.standAndAhead(ctx, in.Guard, in.From, in.To)
-	if err != nil || len(holds) > 0 {
+	switch {
+	case ours != nil:
+		candidate, err := g.candidate(ctx, in.Project, *ours)
+		return train.CreatedTag{Candidate: candidate, FreezeAhead: ahead}, err
+	case err != nil || len(holds) > 0:
 		return train.CreatedTag{Holds: holds}, failure(err)
 	}
-	candidate, err := g.createTag(ctx, in)
+	candidate, err := g.createTag(ctx, in, names)
 	return train.CreatedTag{Candidate: candidate, FreezeAhead: ahead}, err
 }
 
-func (g *GitLab) createTag(ctx context.Context, in train.CreateTagInput) (train.Candidate, error) {
+// tagsOfDay are the names of the day's tags, and the one that an earlier try made; nil: none did.
+func (g *GitLab) tagsOfDay(ctx context.Context, in train.CreateTagInput) (ours *gitlab.Tag, names []string, err error) {
 	day := train.Tag{Prefix: in.Prefix, Day: in.Day}
+	existing, err := g.API.Tags(ctx, in.Project, day.DayPattern())
+	for _, t := range existing {
+		if strings.HasSuffix(strings.TrimSpace(t.Message), in.Key) {
+			ours = &t
+		}
+		names = append(names, t.Name)
+	}
+	return ours, names, err
+}
+
+func (g *GitLab) createTag(ctx context.Context, in train.CreateTagInput, names []string) (train.Candidate, error) {
 	for range tagTries {
-		existing, err := g.API.Tags(ctx, in.Project, day.DayPattern())
-		if err != nil {
-			return train.Candidate{}, failure(err)
-		}
-		names := make([]string, 0, len(existing))
-		for _, t := range existing {
-			if t.SHA == in.SHA && strings.Contains(t.Message, in.Key) {
-				return g.candidate(ctx, in.Project, t)
-			}
-			names = append(names, t.Name)
-		}
 		name := train.NextTag(in.Prefix, in.Day, names).String()
 		tag, err := g.API.CreateTag(ctx, in.Project, name, in.SHA, in.About+"\n\n"+in.Key)
-		if train.FaultIs(err, train.FaultConflict) {
-			continue // somebody took this patch, or we did and the answer was lost: look again
+		if err == nil {
+			return g.candidate(ctx, in.Project, tag)
 		}
+		if !train.FaultIs(err, train.FaultConflict) {
+			return train.Candidate{}, failure(err)
+		}
+		// somebody took this patch, or we did and the answer was lost: look again
+		ours, taken, err := g.tagsOfDay(ctx, in)
 		if err != nil {
 			return train.Candidate{}, failure(err)
 		}
-		return g.candidate(ctx, in.Project, tag)
+		if ours != nil {
+			return g.candidate(ctx, in.Project, *ours)
+		}
+		names = taken
 	}
 	return train.Candidate{}, failure(&train.Fault{
 		System: "GitLab", Kind: train.FaultUnavailable, Tried: "create the next tag of " +
@@ -322,20 +340,33 @@ func (g *GitLab) candidate(ctx context.Context, project string, tag gitlab.Tag) 
 // StartPipeline starts a pipeline with variables. The key is one of them, so a
 // repeated call finds the pipeline that an earlier one started.
 func (g *GitLab) StartPipeline(ctx context.Context, in train.StartPipelineInput) (train.StartedPipeline, error) {
+	started, err := g.findPipeline(ctx, in)
+	if err != nil || started.ID != 0 {
+		return started, failure(err)
+	}
+	return g.createPipeline(ctx, in)
+}
+
+// findPipeline is the pipeline that an earlier try started; zero: none did.
+func (g *GitLab) findPipeline(ctx context.Context, in train.StartPipelineInput) (train.StartedPipeline, error) {
 	earlier, err := g.API.Pipelines(ctx, in.Project, gitlab.PipelineQuery{Ref: in.Ref, Source: "api",
 		UpdatedAfter: in.Since.Add(-time.Minute)})
 	if err != nil {
-		return train.StartedPipeline{}, failure(err)
+		return train.StartedPipeline{}, err
 	}
 	for _, p := range earlier {
 		variables, err := g.API.PipelineVariables(ctx, in.Project, p.ID)
 		if err != nil && !train.FaultIs(err, train.FaultForbidden) { // somebody else's pipeline is not ours
-			return train.StartedPipeline{}, failure(err)
+			return train.StartedPipeline{}, err
 		}
 		if variables[train.RunVariable] == in.Key {
 			return train.StartedPipeline{ID: p.ID, URL: p.WebURL}, nil
 		}
 	}
+	return train.StartedPipeline{}, nil
+}
+
+func (g *GitLab) createPipeline(ctx context.Context, in train.StartPipelineInput) (train.StartedPipeline, error) {
 	variables := maps.Clone(in.Variables)
 	if variables == nil {
 		variables = map[string]string{}
