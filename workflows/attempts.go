@@ -50,7 +50,7 @@ func (r *release) awaitHeldDeploy(ctx workflow.Context, env train.EnvironmentNam
 }
 
 // heldForPolls is how many looks of the gate a deploy waits that was held for no known reason.
-const heldForPolls = 5
+const heldForPolls = 15
 
 func (r *release) sayReattempt(ctx workflow.Context, env train.EnvironmentName, at time.Time) {
 	r.setWaiting(ctx, words.WaitsForNextAttempt(r.DeployOf(env), at))

@@ -1,6 +1,9 @@
 package workflows
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -107,7 +110,7 @@ func (r *release) passToTrain(ctx workflow.Context, name train.CommandName,
 	if kind, holds := holdOf(name); holds {
 		return r.holdAndTell(ctx, name, c, kind)
 	}
-	answered, err := call(ctx, r.uninterruptible, answerNow(words.TellTheTrain(name)), trains.AskTrain,
+	answered, err := askNow(ctx, r, words.TellTheTrain(name), trains.AskTrain,
 		train.AskTrainInput{Train: r.Train.Name, Name: name, Command: c})
 	ends := name == train.Resume || name == train.LiftHotfixFreeze
 	switch {
@@ -184,11 +187,27 @@ func (r *release) holdAndTell(ctx workflow.Context, name train.CommandName, c tr
 	return answered.Answer, nil
 }
 
+// errNoAnswer: an outside system did not answer a person in time.
+var errNoAnswer = errors.New(words.NoAnswer())
+
+// askNow asks an outside system what a person's answer depends on, for as long as
+// the person waits.
+func askNow[In, Out any](ctx workflow.Context, r *release, summary string,
+	activity func(context.Context, In) (Out, error), in In) (Out, error) {
+	asked := startActivity(ctx, r.uninterruptible, answerNow(summary), activity, in)
+	if err := r.within(ctx, answerWithin, asked.done); err != nil || !asked.done() {
+		asked.stop()
+		var none Out
+		return none, cmp.Or(err, errNoAnswer)
+	}
+	return asked.get(ctx)
+}
+
 // within waits for a condition, for at most a time.
 func (r *release) within(ctx workflow.Context, atMost time.Duration, cond func() bool) error {
 	ctx = r.uncancelled(ctx)
-	if err := workflow.Await(ctx, func() bool { return true }); err != nil || cond() {
-		return err
+	if cond() {
+		return nil
 	}
 	timed, cancel := workflow.WithCancel(ctx)
 	defer cancel()
@@ -198,7 +217,7 @@ func (r *release) within(ctx workflow.Context, atMost time.Duration, cond func()
 
 // orderCut works out what a new candidate would be and orders it.
 func (r *release) orderCut(ctx workflow.Context, c train.Command) (train.Answer, *train.Refusal) {
-	cut, err := call(ctx, r.uninterruptible, answerNow(words.WhatNewCandidateChanges()),
+	cut, err := askNow(ctx, r, words.WhatNewCandidateChanges(),
 		gitlab.ResolveCut, train.ResolveCutInput{
 			Project: r.Train.Project, Branch: r.Train.Branch, SHA: c.SHA, Tag: c.Tag, Current: r.Candidate,
 		})

@@ -8,10 +8,12 @@ import (
 
 // e2eWorld is the E2E pipeline and its report.
 type e2eWorld struct {
-	void    []string // one for each start: staging runs something else
-	err     error    // no run can be started
-	asked   int      // starts, also those that ran into something
-	started int      // runs
+	void       []string        // one for each start: staging runs something else
+	err        error           // no run can be started
+	asked      int             // starts, also those that ran into something
+	started    int             // runs
+	keys       []string        // of runs
+	startTakes []time.Duration // one for each start
 
 	took  []time.Duration // one for each run; then takes
 	takes time.Duration
@@ -45,8 +47,16 @@ func (w *world) answerE2E() {
 		}
 		w.written("E2E")
 		w.e2e.started++
+		w.e2e.keys = append(w.e2e.keys, in.Pipeline.Key)
 		return train.StartedE2E{StartedPipeline: train.StartedPipeline{ID: int64(2 + w.e2e.started),
 			URL: "https://gitlab/pipelines/3"}}, nil
+	}, func() time.Duration {
+		if len(w.e2e.startTakes) == 0 {
+			return 0
+		}
+		takes := w.e2e.startTakes[0]
+		w.e2e.startTakes = w.e2e.startTakes[1:]
+		return takes
 	})
 	on(w, gitlab.AwaitPipeline, func(in train.AwaitPipelineInput) (train.EndedJob, error) {
 		if run := int(in.PipelineID - 3); run < len(w.e2e.ended) {

@@ -16,6 +16,7 @@ type gitlabWorld struct {
 	// The cut.
 	chosen       train.ChosenCommit
 	tagErr       error
+	tagTakes     time.Duration
 	tags         int           // made by us
 	resolveTakes time.Duration // how long it works out what would be cut
 	cutRefused   string
@@ -96,7 +97,7 @@ func (w *world) answerGitLab() {
 		require.Contains(w.t, in.Key, releaseID)
 		tag := train.Tag{Prefix: in.Prefix, Day: in.Day, Patch: w.gitlab.tags}
 		return train.CreatedTag{Candidate: train.Candidate{Tag: tag.String(), SHA: in.SHA}, FreezeAhead: w.holds.ahead}, nil
-	})
+	}, func() time.Duration { return w.gitlab.tagTakes })
 	on(w, gitlab.AdoptTag, func(in train.AdoptTagInput) (train.CreatedTag, error) {
 		return train.CreatedTag{Candidate: train.Candidate{Tag: in.Tag, SHA: in.SHA}}, nil
 	})
