@@ -85,6 +85,10 @@ func (g *gambler) prepare() {
 			w.change(g.moment(), func() { delete(w.gitlab.jobs, job) })
 		}
 	}
+	if g.chance(20) { // tagging fails for a reason outside the candidate
+		w.gitlab.tagErr = errForbidden
+		w.change(g.moment(), func() { w.gitlab.tagErr = nil })
+	}
 	if g.chance(30) {
 		at := g.moment()
 		w.change(at, func() {

@@ -84,6 +84,16 @@ func (g *gitlabWorld) began(pipeline int64, job string) int64 {
 
 // answerGitLab answers for commits, tags and the changelog.
 func (w *world) answerGitLab() {
+	on(w, gitlab.ResolveCut, func(train.ResolveCutInput) (train.ResolvedCut, error) {
+		if w.gitlab.cutErr != nil {
+			return train.ResolvedCut{}, w.gitlab.cutErr
+		}
+		if w.gitlab.cutRefused != "" {
+			return train.ResolvedCut{Refused: w.gitlab.cutRefused}, nil
+		}
+		return train.ResolvedCut{SHA: "2222222222222222222222222222222222222222",
+			Adds: train.Difference{Count: 1, Titles: []string{"Revert slots"}}, Drops: w.gitlab.drops}, nil
+	}, func() time.Duration { return w.gitlab.resolveTakes })
 	on(w, gitlab.ChooseCommit, func(train.ChooseCommitInput) (train.ChosenCommit, error) { return w.gitlab.chosen, nil })
 	on(w, gitlab.CreateTag, func(in train.CreateTagInput) (train.CreatedTag, error) {
 		if w.gitlab.tagErr != nil {
@@ -101,16 +111,6 @@ func (w *world) answerGitLab() {
 	on(w, gitlab.AdoptTag, func(in train.AdoptTagInput) (train.CreatedTag, error) {
 		return train.CreatedTag{Candidate: train.Candidate{Tag: in.Tag, SHA: in.SHA}}, nil
 	})
-	on(w, gitlab.ResolveCut, func(train.ResolveCutInput) (train.ResolvedCut, error) {
-		if w.gitlab.cutErr != nil {
-			return train.ResolvedCut{}, w.gitlab.cutErr
-		}
-		if w.gitlab.cutRefused != "" {
-			return train.ResolvedCut{Refused: w.gitlab.cutRefused}, nil
-		}
-		return train.ResolvedCut{SHA: "2222222222222222222222222222222222222222",
-			Adds: train.Difference{Count: 1, Titles: []string{"Revert slots"}}, Drops: w.gitlab.drops}, nil
-	}, func() time.Duration { return w.gitlab.resolveTakes })
 	on(w, gitlab.MarkBad, func(in train.MarkBadInput) (train.Done, error) {
 		w.gitlab.marked = append(w.gitlab.marked, in.Tag)
 		return train.Done{}, nil

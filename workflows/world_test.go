@@ -114,13 +114,13 @@ func newEnvironment(id string) *testsuite.TestWorkflowEnvironment {
 // answer mocks all activities.
 func (w *world) answer() {
 	w.answers = 0
+	w.answerHolds() // first: what a person's answer depends on takes a few seconds only
 	w.answerGitLab()
 	w.answerDeploys()
 	w.answerFlux()
 	w.answerE2E()
 	w.answerSlack()
 	w.answerDatadog()
-	w.answerHolds()
 }
 
 // signal sends a command as a signal.
