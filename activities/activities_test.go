@@ -574,3 +574,5 @@ func TestADepartureKnowsItsDay(t *testing.T) {
 	_, err := execute(t, d.PlanDeparture, train.PlanDepartureInput{Train: "web", Now: newYork(23, 12, 0, 0)})
 	assert.ErrorContains(t, err, `there is no train "web" in release.yaml; it has api`)
 }
+
+func (noMemory) unconfirmed(context.Context, string) ([]train.Hold, error) { return nil, nil }

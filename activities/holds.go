@@ -21,6 +21,8 @@ import (
 type Memories interface {
 	// memory is nil when the train remembers nothing.
 	memory(ctx context.Context, name string) (*train.Memory, error)
+	// unconfirmed are holds that a release accepted and its train does not know yet.
+	unconfirmed(ctx context.Context, releaseID string) ([]train.Hold, error)
 }
 
 // Holds reads what must hold: freeze periods and tags in GitLab, pause and
@@ -86,12 +88,25 @@ func (h *Holds) standAndAhead(ctx context.Context, g train.Guard, from, to time.
 			return nil, nil, err
 		}
 	}
-	for _, hold := range rules.ObservedHolds(o) {
+	accepted, err := h.acceptedByRelease(ctx, g)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, hold := range slices.Concat(rules.ObservedHolds(o), accepted) {
 		if slices.Contains(g.Obeys, hold.Kind) || hold.Kind == train.HoldDrift {
 			holds = append(holds, hold)
 		}
 	}
 	return holds, ahead, nil
+}
+
+// acceptedByRelease are the holds that only the release knows of. Steps that obey
+// no hold of a train do not ask it.
+func (h *Holds) acceptedByRelease(ctx context.Context, g train.Guard) ([]train.Hold, error) {
+	if g.Release == "" || !slices.Contains(g.Obeys, train.HoldPause) {
+		return nil, nil
+	}
+	return h.Trains.unconfirmed(ctx, g.Release)
 }
 
 // passing says whether a fault may pass by itself.

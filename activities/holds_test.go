@@ -237,3 +237,5 @@ func TestAJobOfAnEndedAttemptIsRunAgainAndTheOneThatRunsIsAdopted(t *testing.T) 
 	assert.Equal(t, 1, f.retried)
 	assert.NotEqual(t, in.After, played.JobID)
 }
+
+func (remembers) unconfirmed(context.Context, string) ([]train.Hold, error) { return nil, nil }

@@ -25,6 +25,22 @@ func (t *Trains) memory(ctx context.Context, name string) (*train.Memory, error)
 	return ReadMemory(ctx, t.Releases.Temporal, name)
 }
 
+// unconfirmed are holds that a release accepted and its train does not know yet.
+func (t *Trains) unconfirmed(ctx context.Context, releaseID string) ([]train.Hold, error) {
+	value, err := t.Releases.Temporal.QueryWorkflow(ctx, releaseID, "", train.QueryStatus)
+	if gone(err) {
+		return nil, nil // a deploy outlives its release
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask %s what it holds: %w", releaseID, err)
+	}
+	var st train.Status
+	if err := value.Get(&st); err != nil {
+		return nil, err
+	}
+	return st.Unconfirmed, nil
+}
+
 // ReadMemory reads what a train remembers; nil when it remembers nothing.
 func ReadMemory(ctx context.Context, c client.Client, name string) (*train.Memory, error) {
 	id := train.MemoryID(name)

@@ -41,7 +41,7 @@ func (r *release) cutCandidate(ctx workflow.Context) error {
 	r.enterPhase(ctx, train.Cutting, words.WaitsForCommit(r.Train.Branch))
 	cut := train.CutOrder{By: r.By}
 	if ordered != nil {
-		r.cancelE2E(ctx)
+		r.cancelE2E(ctx, words.E2EReplaced())
 		cut = *ordered
 	}
 	// what is new is asked when it may be tagged
@@ -382,7 +382,7 @@ func (r *release) rollBackAsOrdered(ctx workflow.Context) error {
 		return err
 	}
 	if env == train.Staging {
-		r.cancelE2E(ctx)
+		r.cancelE2E(ctx, words.E2EReplaced())
 	}
 	err := r.runDeploy(ctx, func() train.DeployInput {
 		d := *last

@@ -313,6 +313,7 @@ func (r *release) finish(ctx workflow.Context, err error) (train.Summary, error)
 		r.End = train.EndReleased // what ended the watch does not undo the release
 		r.EndWhy = words.ReleasedWhy(&r.State)
 	}
+	r.cancelE2E(ctx, words.E2EReleaseEnded()) // nobody waits for it any more
 	r.enterPhase(ctx, train.Ended, words.WaitsForNothing())
 	if err := r.awaitQuiet(ctx); err != nil {
 		return train.Summary{}, err

@@ -25,7 +25,7 @@ func (r *release) testOnStaging(ctx workflow.Context) error {
 		}
 	}
 	for {
-		r.cancelE2E(ctx)
+		r.cancelE2E(ctx, words.E2EReplaced())
 		if err := r.runE2E(ctx); err != nil {
 			return err
 		}
@@ -46,12 +46,12 @@ const voidRunsAtMost = 3
 
 // cancelE2E cancels a run that another one replaces. That is a step of its own,
 // and nobody waits for it.
-func (r *release) cancelE2E(ctx workflow.Context) {
+func (r *release) cancelE2E(ctx workflow.Context, why string) {
 	if r.E2E == nil || r.E2E.PipelineID == 0 || !r.E2E.EndedAt.IsZero() {
 		return
 	}
 	e := *r.E2E
-	e.State, e.Why, e.EndedAt = train.E2EVoid, words.E2EReplaced(), workflow.Now(ctx)
+	e.State, e.Why, e.EndedAt = train.E2EVoid, why, workflow.Now(ctx)
 	r.setE2E(e)
 	r.inBackground(ctx, func(ctx workflow.Context) {
 		r.cancelPipeline(ctx, e.Run, train.StartedPipeline{ID: e.PipelineID, URL: e.PipelineURL})
@@ -74,7 +74,7 @@ func (r *release) voidE2E(ctx workflow.Context, why string) {
 	if r.E2E == nil {
 		return
 	}
-	r.cancelE2E(ctx)
+	r.cancelE2E(ctx, why)
 	e := *r.E2E
 	e.State, e.Why = train.E2EVoid, why
 	r.setE2E(e)

@@ -208,7 +208,8 @@ func changeSince(s *train.State, before []train.Hold) Change {
 
 // GuardOf is what must hold when a step is taken.
 func GuardOf(s *train.State, step train.Step) train.Guard {
-	g := train.Guard{Train: s.Train.Name, Project: s.Train.Project, Obeys: Obeyed(step)}
+	g := train.Guard{Train: s.Train.Name, Project: s.Train.Project, Obeys: Obeyed(step),
+		Release: train.ReleaseID(s.Train.Name, s.Plan.Day)}
 	if step != train.StepTag {
 		g.Candidate = s.Candidate
 	}

@@ -13,6 +13,9 @@ type Guard struct {
 	Train string `json:"train"`
 	// Project whose freeze periods count.
 	Project string `json:"project"`
+	// Release is the workflow ID of the release that takes the step: it may have
+	// accepted holds that its train does not know yet. Empty: none does.
+	Release string `json:"release,omitempty"`
 	// Obeys are the holds of the step.
 	Obeys []HoldKind `json:"obeys"`
 	// Candidate whose tag must still point at its commit; zero: not checked.

@@ -26,6 +26,8 @@ type Status struct {
 	Approval   *Approval       `json:"approval,omitempty"`
 	Promotion  *Promotion      `json:"promotion,omitempty"`
 	Holds      []Hold          `json:"holds,omitempty"`
+	// Unconfirmed are those of the train that it does not know yet.
+	Unconfirmed []Hold `json:"unconfirmed,omitempty"`
 	// HandMade are tags of the day that somebody made in GitLab.
 	HandMade []string  `json:"handMade,omitempty"`
 	Waiting  Waiting   `json:"waiting"`

@@ -70,6 +70,9 @@ func RolledBackReason(d train.Deploy) string {
 
 // Why E2E has no result that counts; E2ECause says what its pipeline found.
 
+// E2EReleaseEnded says that nobody waits for the run any more.
+func E2EReleaseEnded() string { return "the release has ended" }
+
 // E2EReplaced says that another run takes its place.
 func E2EReplaced() string { return "another run replaces it" }
 

@@ -19,7 +19,7 @@ func ReleaseStatus(s *train.State, now time.Time) train.Status {
 		Changelog: s.Changelog, Staging: s.Staging, E2E: s.E2E, Production: s.Production,
 		Approval: s.Approval, Promotion: s.Promotion,
 		Holds: s.Standing(), HandMade: s.HandMade, Waiting: s.Waiting, Opens: s.Plan.WindowOpens,
-		Closes: s.Plan.WindowCloses, Record: s.Record,
+		Closes: s.Plan.WindowCloses, Record: s.Record, Unconfirmed: s.Unconfirmed,
 	}
 	st.Commands = acceptedCommands(s, now)
 	return st
