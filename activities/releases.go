@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/release-train/release-train/internal/calendar"
+	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -21,27 +22,43 @@ type Releases struct {
 	Namespace string
 }
 
-// CloseOlder tells all other open releases of a train that the next one has
-// departed, and waits until they have ended. One that deploys to production
-// ends when that is done. What the train remembers is read on the way.
+// CloseOlder tells the open releases of a train with an earlier day that the next
+// one has departed, and waits until they have ended. One that deploys to
+// production ends when that is done. What the train remembers is read on the way.
+// Where a later day is open, it is this release that ends: the other one may have
+// looked before this one was there.
 func (r *Releases) CloseOlder(ctx context.Context, in train.CloseOlderInput) (train.CloseOlderResult, error) {
 	var result train.CloseOlderResult
-	older, err := r.open(ctx, in.Train, in.Self)
+	open, err := r.open(ctx, in.Train, in.Self)
 	if err != nil {
 		return result, err
 	}
-	for _, id := range older {
-		err := r.Temporal.SignalWorkflow(ctx, id, "", train.SignalSupersede, train.Supersede{By: in.Self})
-		if err != nil && !gone(err) {
-			return result, fmt.Errorf("tell %s that %s departed: %w", id, in.Self, err)
+	for _, id := range open {
+		if rules.Replaces(id, in.Self) {
+			return result, r.supersede(ctx, in.Self, id, in.Poll.Deploy)
 		}
-		if err := r.awaitClosed(ctx, id, in.Poll.Deploy); err != nil {
+	}
+	for _, id := range open {
+		if !rules.Replaces(in.Self, id) {
+			continue
+		}
+		if err := r.supersede(ctx, id, in.Self, in.Poll.Deploy); err != nil {
 			return result, err
 		}
 		result.Closed = append(result.Closed, id)
 	}
 	result.Memory, err = (&Trains{Releases: r}).memory(ctx, in.Train)
 	return result, err
+}
+
+// supersede tells a release that a later one departed, and waits until it has
+// ended. One that tells itself so is interrupted in that wait, and does nothing more.
+func (r *Releases) supersede(ctx context.Context, id, by string, poll calendar.Duration) error {
+	err := r.Temporal.SignalWorkflow(ctx, id, "", train.SignalSupersede, train.Supersede{By: by})
+	if err != nil && !gone(err) {
+		return fmt.Errorf("tell %s that %s departed: %w", id, by, err)
+	}
+	return r.awaitClosed(ctx, id, poll)
 }
 
 // open lists the open releases of a train except one. Workflow IDs are used,

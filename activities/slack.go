@@ -29,8 +29,8 @@ type Slack struct {
 
 // Deliver brings a channel up to date: it posts or edits the card, adds events
 // to its thread and sets the topic. Slack has no idempotency key for posts:
-// every try but the first looks for a message with the same key in its metadata
-// before it posts.
+// every try but the first, and the first of a delivery that is in doubt, looks
+// for a message with the same key in its metadata before it posts.
 func (s *Slack) Deliver(ctx context.Context, in train.DeliverInput) (train.Delivered, error) {
 	out := train.Delivered{TS: in.TS}
 	channel, err := s.API.ChannelID(ctx, in.Channel)
@@ -44,7 +44,7 @@ func (s *Slack) Deliver(ctx context.Context, in train.DeliverInput) (train.Deliv
 	}
 	for _, e := range in.Events {
 		if _, err := s.post(ctx, slack.Post{ChannelID: channel, ThreadTS: out.TS, Broadcast: e.Broadcast, Message: e.Message,
-			Key: e.Key}, in.Since); err != nil {
+			Key: e.Key}, in); err != nil {
 			return out, retryableFailure(err)
 		}
 	}
@@ -57,7 +57,7 @@ func (s *Slack) Deliver(ctx context.Context, in train.DeliverInput) (train.Deliv
 // card edits the card where it stands, or posts it.
 func (s *Slack) card(ctx context.Context, channel string, in train.DeliverInput) (ts string, err error) {
 	if in.TS == "" {
-		return s.post(ctx, slack.Post{ChannelID: channel, Message: *in.Card, Key: in.Key}, in.Since)
+		return s.post(ctx, slack.Post{ChannelID: channel, Message: *in.Card, Key: in.Key}, in)
 	}
 	m, err := s.mention(ctx, *in.Card)
 	if err != nil {
@@ -67,9 +67,9 @@ func (s *Slack) card(ctx context.Context, channel string, in train.DeliverInput)
 }
 
 // post posts a message once.
-func (s *Slack) post(ctx context.Context, p slack.Post, since time.Time) (ts string, err error) {
-	if activity.GetInfo(ctx).Attempt > 1 {
-		ts, found, err := s.API.FindMessage(ctx, p.ChannelID, p.ThreadTS, p.Key, since.Add(-time.Minute))
+func (s *Slack) post(ctx context.Context, p slack.Post, in train.DeliverInput) (ts string, err error) {
+	if activity.GetInfo(ctx).Attempt > 1 || in.InDoubt {
+		ts, found, err := s.API.FindMessage(ctx, p.ChannelID, p.ThreadTS, p.Key, in.Since.Add(-time.Minute))
 		if err != nil || found {
 			return ts, err
 		}

@@ -114,14 +114,16 @@ func newRepository(t *testing.T) string {
 }
 
 // startWorker starts a worker process.
-func (p *place) startWorker() *exec.Cmd {
+func (p *place) startWorker() *exec.Cmd { return p.startWorkerIn("default") }
+
+func (p *place) startWorkerIn(namespace string) *exec.Cmd {
 	p.t.Helper()
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(p.t, err)
 	defer func() { _ = log.Close() }()
 	cmd := exec.Command(p.binary, "-config", example)
 	cmd.Env = append(append(os.Environ(), p.sandbox.Env()...), "TEMPORAL_ADDRESS="+p.server.Address,
-		"TEMPORAL_NAMESPACE=default")
+		"TEMPORAL_NAMESPACE="+namespace)
 	cmd.Stdout, cmd.Stderr = log, log
 	require.NoError(p.t, cmd.Start())
 	p.t.Cleanup(func() { kill(cmd) })

@@ -1,6 +1,9 @@
 // Command worker runs the workflows and activities of Release Train. It keeps
 // no state: run as many as you like. Configuration comes from release.yaml,
 // secrets and the Temporal connection from the environment.
+//
+// worker check replays what runs on the server with this build, before it is
+// rolled out. docs/deployment.md, Rolling out a new build.
 package main
 
 import (
@@ -31,12 +34,26 @@ func main() {
 	path := flag.String("config", "release.yaml", "the configuration `file`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *path)
+	code, err := execute(ctx, flag.Arg(0), *path)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
-		os.Exit(1)
 	}
+	os.Exit(code)
+}
+
+// execute executes a sub-command and gives the exit code.
+func execute(ctx context.Context, command, path string) (int, error) {
+	switch command {
+	case "":
+		if err := run(ctx, path); err != nil {
+			return 1, err
+		}
+		return 0, nil
+	case "check":
+		return check(ctx, workflows.Register, os.Stdout, temporalx.Options)
+	}
+	return exitUnchecked, fmt.Errorf("there is no sub-command %q: leave it out to run the worker, or name: check", command)
 }
 
 // Long waits hold an activity slot each, so there are many of them. A stopping
@@ -70,7 +87,8 @@ func run(ctx context.Context, path string) error {
 		all.Departures.Searchable = false
 		logger.Warn("Releases run without search attributes", "because", err)
 	}
-	w := worker.New(c, train.TaskQueue, options)
+	fatal := make(chan error, 1)
+	w := worker.New(c, train.TaskQueue, stoppingOn(fatal))
 	workflows.Register(w)
 	all.Register(w)
 	if err := w.Start(); err != nil {
@@ -78,8 +96,27 @@ func run(ctx context.Context, path string) error {
 	}
 	defer w.Stop()
 	logger.Info("The worker runs", "address", temporal.HostPort, "namespace", temporal.Namespace, "queue", train.TaskQueue)
-	<-ctx.Done()
-	return nil
+	return awaitEnd(ctx, fatal)
+}
+
+// awaitEnd waits until the worker is told to stop, or polls no more.
+func awaitEnd(ctx context.Context, fatal <-chan error) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-fatal:
+		return fmt.Errorf("the worker polls %s no more: %w", train.TaskQueue, err)
+	}
+}
+
+// stoppingOn are the worker's options with a channel that says why its polling
+// ended for good, as when its namespace is deleted. The SDK only logs that, some
+// minutes later: the process would go on without ever taking a task, and nothing
+// would start it again.
+func stoppingOn(fatal chan<- error) worker.Options {
+	o := options
+	o.OnFatalError = func(err error) { fatal <- err } // it is called once
+	return o
 }
 
 // connect makes the clients of the outside systems and the activities over them.

@@ -44,6 +44,13 @@ func (s *Sandbox) AddFault(f Fault) {
 	s.faults = append(s.faults, &f)
 }
 
+// ClearFaults makes requests succeed again.
+func (s *Sandbox) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
 // journalKept bounds the journal.
 const journalKept = 20000
 

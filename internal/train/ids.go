@@ -20,6 +20,11 @@ const (
 	WatchdogWorkflow  = "WatchdogWorkflow"
 )
 
+// WorkflowTypes lists them all.
+func WorkflowTypes() []string {
+	return []string{ReleaseWorkflow, DeployWorkflow, DepartureWorkflow, NotifyWorkflow, TrainWorkflow, WatchdogWorkflow}
+}
+
 // Signals and queries. The names of Commands come on top.
 const (
 	// SignalSupersede tells a release that the next departure has started.

@@ -30,6 +30,21 @@ func changelogLine(c train.ChangelogDigest, m Markup) string {
 	return s
 }
 
+// DeliveryTitles are the titles of all that a delivery holds.
+func DeliveryTitles(d train.DeliverInput) []string {
+	var titles []string
+	if d.Card != nil {
+		titles = append(titles, d.Card.Title)
+	}
+	for _, e := range d.Events {
+		titles = append(titles, e.Message.Title)
+	}
+	if d.Topic != "" {
+		titles = append(titles, d.Topic)
+	}
+	return titles
+}
+
 // DeliveryTitle says in one line what a delivery is about.
 func DeliveryTitle(d train.DeliverInput) string {
 	switch {

@@ -23,6 +23,9 @@ func Delivers(channel string, d train.DeliverInput) string {
 	return channel + ": " + DeliveryTitle(d)
 }
 
+// DeliveriesEndFirst is the summary of the timer before a delivery goes on in a new run.
+func DeliveriesEndFirst() string { return "Deliveries under way end before the next run" }
+
 // TellsDatadog is the summary of an event that goes to Datadog.
 func TellsDatadog(e train.DatadogEvent) string { return "Datadog: " + e.Title }
 
