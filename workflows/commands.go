@@ -78,11 +78,7 @@ func (r *release) carryOutCommand(ctx workflow.Context, name train.CommandName,
 		workflow.Go(ctx, func(ctx workflow.Context) { r.markBad(ctx, c, r.Candidate.Tag) })
 		return answer, nil
 	case train.Acknowledge:
-		answer := r.applyCommand(ctx, name, c)
-		if c.Hold == train.HoldDrift {
-			workflow.Go(ctx, r.rebaseChangelog)
-		}
-		return answer, nil
+		return r.acknowledge(ctx, c)
 	}
 	return r.applyCommand(ctx, name, c), nil
 }

@@ -139,7 +139,7 @@ func TestEveryCommandInEveryPhaseIsAcceptedOrRefusedWithASentence(t *testing.T) 
 				c.Tag = "api/v2026.11.24.1"
 			}
 			if e.Name == train.Acknowledge && m.name == "cutting, held as late" {
-				c.Hold = train.HoldLate
+				c.Hold, c.Removes = train.HoldLate, 0
 			}
 			if strings.HasPrefix(m.name, "production") && c.Environment != "" {
 				c.Environment = train.Production
@@ -233,11 +233,11 @@ func TestAnAcknowledgedDriftIsTheTruthForTheNextLookToo(t *testing.T) {
 	s := base
 	m := all[8] // gate, drift and hotfix
 	m.state(&s)
-	s.Running = train.Version{Tag: "api/v2026.11.23.90", SHA: "9"}
-	require.Nil(t, rules.Check(&s, train.Acknowledge, train.Command{By: "ada", Reason: "in main too",
-		Hold: train.HoldDrift}, m.now))
-	rules.Apply(&s, train.Acknowledge, train.Command{By: "ada", Reason: "in main too", Hold: train.HoldDrift}, m.now)
+	s.Running = train.Version{Tag: "api/v2026.11.23.1", SHA: "1"} // as it was last seen
 	hotfix := train.Version{Tag: "api/v2026.11.23.90", SHA: "9"}
+	rules.AcceptDrift(&s, train.ReadDrift{Running: hotfix})
+	assert.Nil(t, s.Hold(train.HoldDrift))
+	assert.Equal(t, []train.Version{hotfix, hotfix}, []train.Version{s.Running, s.Deployed.Version})
 	looks := rules.GuardOf(&s, train.StepDeployProduction).Production
 	assert.Equal(t, []train.Version{hotfix, hotfix}, []train.Version{looks.Expected, looks.Accepted},
 		"accepted too, else the commits that the candidate lacks would hold it again")
@@ -271,7 +271,8 @@ func exampleRefusal(code train.RefusalCode) train.Refusal {
 		Day: calendar.Day{Year: 2026, Month: 11, Day: 24}, Today: calendar.Day{Year: 2026, Month: 11, Day: 25},
 		At: at, Until: at.Add(time.Hour), Environment: train.Production, Hold: train.HoldFreeze,
 		Holds: []train.HoldKind{train.HoldPause}, Phase: train.Testing, End: train.EndMissed, E2E: train.E2ERunning,
-		By: "ada", People: []string{"grace"}, Detail: "what GitLab said",
+		By: "ada", People: []string{"grace"}, Detail: "what GitLab said", Train: "api",
+		Lacks: train.Difference{Count: 2, Titles: []string{"fix checkout", "fix prices"}},
 	}
 }
 

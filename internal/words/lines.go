@@ -30,6 +30,14 @@ func changelogLine(c train.ChangelogDigest, m Markup) string {
 	return s
 }
 
+// removedLine says which commits the candidate takes out of production; empty: none.
+func removedLine(st train.Status, m Markup) string {
+	if st.Removed.Count == 0 {
+		return ""
+	}
+	return m.Escape(removedWords(st.Removed, st.Candidate.Tag) + ", which was acknowledged")
+}
+
 // DeliveryTitle says in one line what a delivery is about.
 func DeliveryTitle(d train.DeliverInput) string {
 	switch {
