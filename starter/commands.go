@@ -120,7 +120,8 @@ func exampleLine(e rules.Definition) string {
 	line := "starter " + string(e.Name)
 	for _, part := range [][2]string{
 		{"tag", c.Tag}, {"sha", c.SHA}, {"previous-tag", c.PreviousTag}, {"until", c.Until}, {"at", c.At},
-		{"hold", string(c.Hold)}, {"removes", rules.FieldValues(c)["removes"]}, {"environment", string(c.Environment)}, {"reason", c.Reason},
+		{"hold", string(c.Hold)}, {"removes", rules.FieldValues(c)["removes"]},
+		{"environment", string(c.Environment)}, {"reason", c.Reason},
 	} {
 		switch {
 		case part[1] == "":

@@ -67,7 +67,8 @@ func TestCommitsThatAnAcknowledgementTakesOutOfProductionAreNamedByTheirNumber(t
 	const named = newTag + " takes out of production 2 commits (fix checkout; fix prices)"
 	assert.Contains(t, ack.said(), named)
 	assert.Contains(t, w.said("#mono-release-coordination"), named)
-	assert.Contains(t, words.StatusText(after, words.Plain), "No longer in production: "+named)
+	assert.Contains(t, words.StatusText(after, words.Plain),
+		"Takes out of production: 2 commits (fix checkout; fix prices), as was acknowledged")
 	decisions := s.Record.Decisions
 	require.Len(t, decisions, 3)
 	assert.Equal(t, train.RefusedRemovesNotNamed, decisions[0].Code)

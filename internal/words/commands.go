@@ -39,7 +39,7 @@ func About(name train.CommandName) CommandText {
 		return CommandText{"ends the hotfix freeze and deletes our GitLab freeze period", "our hotfix freeze stands"}
 	case train.Acknowledge:
 		return CommandText{
-			"ends the hold: late departs after all, drift takes what production runs now as the truth and re-bases the changelog",
+			"ends the hold: late departs after all, drift takes what production runs as the truth and re-bases the changelog",
 			"the hold late or drift stands; a moved tag is ended by cut-tag only. Where the candidate lacks commits of what " +
 				"production runs, removes is their number",
 		}

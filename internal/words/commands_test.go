@@ -202,6 +202,14 @@ func TestAMalformedCommandNamesTheFieldAndWhatWouldBeRight(t *testing.T) {
 	assert.Contains(t, Refusal(refusal, time.UTC), "write staging or production")
 	_, refusal = rules.DecodeCommand(train.Acknowledge, []byte(`{"by":"ada","reason":"x","hold":"fog"}`))
 	assert.Contains(t, Refusal(refusal, time.UTC), "there is no such hold")
+	for removes, part := range map[string]string{
+		`"2"`: `the field "removes" is a string: write a whole number`,
+		`2.5`: `the field "removes" is a number 2.5: write a whole number`,
+	} {
+		_, refusal = rules.DecodeCommand(train.Acknowledge,
+			[]byte(`{"by":"ada","reason":"x","hold":"drift","removes":`+removes+`}`))
+		assert.Contains(t, Refusal(refusal, time.UTC), part)
+	}
 	_, refusal = rules.DecodeCommand(train.SkipDay, []byte(`{"by":"ada","reason":"x","day":"tomorrow"}`))
 	assert.Contains(t, Refusal(refusal, time.UTC), "is not a day")
 }
@@ -241,6 +249,42 @@ func TestAnAcknowledgedDriftIsTheTruthForTheNextLookToo(t *testing.T) {
 	looks := rules.GuardOf(&s, train.StepDeployProduction).Production
 	assert.Equal(t, []train.Version{hotfix, hotfix}, []train.Version{looks.Expected, looks.Accepted},
 		"accepted too, else the commits that the candidate lacks would hold it again")
+}
+
+func TestTheFieldRemovesIsRefusedWhereItSaysSomethingElseThanWhatIsLost(t *testing.T) {
+	base, all := moments(t)
+	s := base
+	all[8].state(&s) // gate, drift and hotfix
+	read := train.ReadDrift{Running: train.Version{Tag: "api/v2026.11.23.90", SHA: "9"}}
+	ask := func(hold train.HoldKind, removes, lacks int, compared train.Candidate) string {
+		read.Lacks.Count = lacks
+		c := train.Command{By: "ada", Reason: "x", Hold: hold, Removes: removes}
+		return Refusal(rules.CheckDrift(&s, c, read, compared), time.UTC)
+	}
+	assert.Empty(t, ask(train.HoldDrift, 0, 0, s.Candidate))
+	assert.Empty(t, ask(train.HoldDrift, 2, 2, s.Candidate))
+	assert.Contains(t, ask(train.HoldDrift, 0, 2, s.Candidate), "--hold drift --removes 2")
+	assert.Contains(t, ask(train.HoldDrift, 1, 2, s.Candidate), `the field "removes" is 1, and api/v2026.11.24.1 takes out`)
+	assert.Contains(t, ask(train.HoldDrift, -2, 2, s.Candidate), `the field "removes" is -2`)
+	assert.Contains(t, ask(train.HoldDrift, 2, 0, s.Candidate), "lacks nothing of what production runs")
+	assert.Contains(t, ask(train.HoldDrift, 2, 2, train.Candidate{Tag: "api/v2026.11.24.0"}),
+		"became the candidate meanwhile")
+	s.Holds = []train.Hold{{Kind: train.HoldLate}}
+	late := train.Command{By: "ada", Reason: "x", Hold: train.HoldLate, Removes: 1}
+	assert.Contains(t, Refusal(rules.Check(&s, train.Acknowledge, late, all[8].now), time.UTC),
+		"the hold late is not about commits in production")
+}
+
+func TestAProductionThatRunsTheCandidateDriftsNoMoreAndTheChangelogKeepsItsBase(t *testing.T) {
+	base, all := moments(t)
+	s := base
+	all[8].state(&s) // gate, drift and hotfix
+	before := s.Deployed
+	effect := rules.AcceptDrift(&s, train.ReadDrift{Running: train.Version{Tag: s.Candidate.Tag, SHA: s.Candidate.SHA}})
+	assert.Nil(t, s.Hold(train.HoldDrift))
+	assert.Equal(t, before, s.Deployed)
+	assert.Contains(t, Answer(&s, train.Acknowledge, train.Command{Hold: train.HoldDrift}, effect, all[8].now),
+		"which is the candidate: nothing drifts")
 }
 
 func TestATextThatIsNoInstantIsSaidWithWhatWouldBe(t *testing.T) {

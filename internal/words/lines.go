@@ -31,11 +31,11 @@ func changelogLine(c train.ChangelogDigest, m Markup) string {
 }
 
 // removedLine says which commits the candidate takes out of production; empty: none.
-func removedLine(st train.Status, m Markup) string {
-	if st.Removed.Count == 0 {
+func removedLine(removed train.Difference, m Markup) string {
+	if removed.Count == 0 {
 		return ""
 	}
-	return m.Escape(removedWords(st.Removed, st.Candidate.Tag) + ", which was acknowledged")
+	return m.Escape(differenceWords(removed)) + ", as was acknowledged"
 }
 
 // DeliveryTitle says in one line what a delivery is about.

@@ -230,8 +230,7 @@ func removesOtherNumber(r *train.Refusal, line func(removes int) string) string 
 	case r.Lacks.Count == 0:
 		return said + fmt.Sprintf("%s lacks nothing of what production runs, which is %s: leave it out", r.Tag, r.To)
 	}
-	return said + fmt.Sprintf("%s, which runs %s. Where that is meant: %s", removedWords(r.Lacks, r.Tag), r.To,
-		line(r.Lacks.Count))
+	return said + fmt.Sprintf("%s. Where that is meant: %s", removedWords(r.Lacks, r.Tag), line(r.Lacks.Count))
 }
 
 // howHoldEnds says what ends a hold that cannot be acknowledged.

@@ -85,7 +85,7 @@ func StatusText(st train.Status, m Markup) string {
 		add("Candidate", fmt.Sprintf("%s at %s, production ran %s", m.tag(st.Candidate.Tag, st.Candidate.URL),
 			train.ShortSHA(st.Candidate.SHA), st.Deployed.Version))
 	}
-	add("No longer in production", removedLine(st, m))
+	add("Takes out of production", removedLine(st.Removed, m))
 	add("Warning", m.Escape(st.Warning))
 	add("Changelog", changelogLine(st.Changelog, m))
 	add("Staging", deployLine(st.Staging, m, zone))
