@@ -64,6 +64,9 @@ func (c *Changelog) source(ctx context.Context, in train.PublishChangelogInput,
 			url.PathEscape(in.Candidate.Tag))
 	}
 	var err error
+	if s.Removed, err = c.removed(ctx, in); err != nil {
+		return s, err
+	}
 	if s.Commits, err = c.API.Commits(ctx, in.Project, revisions, 0); err != nil || len(s.Commits) == 0 {
 		return s, err
 	}
@@ -77,6 +80,15 @@ func (c *Changelog) source(ctx context.Context, in train.PublishChangelogInput,
 	}
 	s.Requests, err = c.API.MergedRequests(ctx, in.Project, in.Branch, oldest.Add(-24*time.Hour))
 	return s, err
+}
+
+// removed are the commits of what production runs that the candidate lacks. Where
+// the changelog begins elsewhere nothing is known about that.
+func (c *Changelog) removed(ctx context.Context, in train.PublishChangelogInput) ([]gitlab.Commit, error) {
+	if in.From.Version.IsZero() || in.From.Fallback != "" {
+		return nil, nil
+	}
+	return c.API.Commits(ctx, in.Project, in.Candidate.SHA+".."+in.From.Version.Ref(), 0)
 }
 
 // publish creates the GitLab release of a tag, or brings the existing one up to date.

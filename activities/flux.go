@@ -38,20 +38,20 @@ func (f *Flux) ReadVersion(ctx context.Context, in train.ReadVersionInput) (trai
 	}
 	running := train.RunningVersion{Version: state.Running}
 	if running.Version.Tag == "" && running.Version.SHA != "" {
-		running.Version.Tag, err = f.tagOf(ctx, in, running.Version.SHA)
+		running.Version.Tag, err = tagOn(ctx, f.GitLab, in.Project, in.TagPrefix, running.Version.SHA)
 	}
 	return running, failure(err)
 }
 
-// tagOf is the newest release tag on a commit; empty when there is none.
-func (f *Flux) tagOf(ctx context.Context, in train.ReadVersionInput, sha string) (string, error) {
-	tags, err := f.GitLab.Tags(ctx, in.Project, in.TagPrefix)
+// tagOn is the newest release tag on a commit; empty when there is none.
+func tagOn(ctx context.Context, api GitLabAPI, project, prefix, sha string) (string, error) {
+	tags, err := api.Tags(ctx, project, prefix)
 	if err != nil {
 		return "", err
 	}
 	var newest train.Tag
 	for _, t := range tags {
-		tag, err := train.ParseTag(in.TagPrefix, t.Name)
+		tag, err := train.ParseTag(prefix, t.Name)
 		if err == nil && t.SHA == sha && tag.Compare(newest) > 0 {
 			newest = tag
 		}

@@ -211,8 +211,11 @@ func (h *Holds) compare(ctx context.Context, g train.Guard, running train.Versio
 	}
 	var reasons []string
 	if !d.Expected.IsZero() && !running.Same(d.Expected) {
-		reasons = append(reasons, fmt.Sprintf("production runs %s, not %s as when %s was cut", running,
-			d.Expected, g.Candidate.Tag))
+		since := fmt.Sprintf("as when %s was cut", g.Candidate.Tag)
+		if !d.Accepted.IsZero() && d.Accepted.Same(d.Expected) {
+			since = "as was acknowledged"
+		}
+		reasons = append(reasons, fmt.Sprintf("production runs %s, not %s %s", running, d.Expected, since))
 	}
 	if len(lacks) > 0 {
 		reasons = append(reasons, fmt.Sprintf("production has %s this candidate lacks: %s",
@@ -221,7 +224,7 @@ func (h *Holds) compare(ctx context.Context, g train.Guard, running train.Versio
 	if len(reasons) == 0 {
 		return nil, nil //nolint:nilnil // no hold is an answer
 	}
-	return &train.Hold{Kind: train.HoldDrift, Reason: strings.Join(reasons, "; ")}, nil
+	return &train.Hold{Kind: train.HoldDrift, Reason: strings.Join(reasons, "; "), Removes: len(lacks)}, nil
 }
 
 // AwaitChange watches what must hold, about once a minute, and returns when it

@@ -244,7 +244,8 @@ func (g *GitLab) AwaitJob(ctx context.Context, in train.AwaitJobInput) (train.En
 		if err != nil {
 			return false, err
 		}
-		ended = train.EndedJob{ID: job.ID, Status: job.Status, Reason: job.FailureReason, URL: job.WebURL}
+		ended = train.EndedJob{ID: job.ID, Status: job.Status, Reason: job.FailureReason, URL: job.WebURL,
+			StartedAt: job.StartedAt}
 		return gitlab.JobDone(job.Status) || !in.Played && gitlab.JobPlayable(job.Status), nil
 	})
 	ended.TimedOut = !done

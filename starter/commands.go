@@ -38,6 +38,7 @@ var fieldHelp = map[string]string{
 		"24h when left out",
 	"at":          "`when` production opens: RFC 3339, or HH:MM on the train's clock",
 	"hold":        "the `hold` to acknowledge: late or drift",
+	"removes":     "the `number` of commits that acknowledging a drift takes out of production",
 	"environment": "staging or production",
 	"force":       "do not wait for what runs",
 }
@@ -99,6 +100,8 @@ func (a *app) commandCommand(e rules.Definition) *cobra.Command {
 			_ = cmd.RegisterFlagCompletionFunc(flag,
 				cobra.FixedCompletions([]string{string(train.HoldLate), string(train.HoldDrift)},
 					cobra.ShellCompDirectiveNoFileComp))
+		case "removes":
+			f.IntVar(&c.Removes, flag, 0, help)
 		case "environment":
 			f.StringVar((*string)(&c.Environment), flag, "", help)
 			_ = cmd.RegisterFlagCompletionFunc(flag,
@@ -117,7 +120,8 @@ func exampleLine(e rules.Definition) string {
 	line := "starter " + string(e.Name)
 	for _, part := range [][2]string{
 		{"tag", c.Tag}, {"sha", c.SHA}, {"previous-tag", c.PreviousTag}, {"until", c.Until}, {"at", c.At},
-		{"hold", string(c.Hold)}, {"environment", string(c.Environment)}, {"reason", c.Reason},
+		{"hold", string(c.Hold)}, {"removes", rules.FieldValues(c)["removes"]},
+		{"environment", string(c.Environment)}, {"reason", c.Reason},
 	} {
 		switch {
 		case part[1] == "":

@@ -249,7 +249,7 @@ func driftScenario() scenario {
 						stage++
 						d.hint(st, "Production runs something else than the train knows, so nothing goes there. Take it as the truth; "+
 							"the changelog starts there then:", train.Acknowledge,
-							train.Command{By: "ada", Hold: train.HoldDrift, Reason: "agreed with grace"})
+							train.Command{By: "ada", Hold: train.HoldDrift, Removes: h.Removes, Reason: "agreed with grace"})
 					}
 				}
 			}

@@ -160,7 +160,12 @@ func everyCommand(t *testing.T, p *place, send sender, by string) {
 	require.Eventually(t, func() bool {
 		return slices.ContainsFunc(p.status(id).Holds, func(h train.Hold) bool { return h.Kind == train.HoldDrift })
 	}, time.Minute, 50*time.Millisecond)
-	accepted(train.Acknowledge, train.Command{By: "ada", Reason: "it is in main too", Hold: train.HoldDrift})
+	lacks := train.FindHold(p.status(id).Holds, train.HoldDrift).Removes
+	require.NotZero(t, lacks)
+	drift := train.Command{By: "ada", Reason: "it is in main too", Hold: train.HoldDrift}
+	assert.Equal(t, train.RefusedRemovesNotNamed, send(id, train.Acknowledge, drift).Code)
+	drift.Removes = lacks
+	accepted(train.Acknowledge, drift)
 	p.sandbox.SetOutcome(p.train.Staging.Job, "script_failure")
 	d = accepted(train.CutTag, ada("takes the hotfix"))
 	assert.Contains(t, d.Sentence, "it adds 2 commits")

@@ -83,11 +83,7 @@ func (r *release) carryOutCommand(ctx workflow.Context, name train.CommandName,
 		r.inBackground(ctx, func(ctx workflow.Context) { r.markBad(ctx, c, tag) })
 		return answer, nil
 	case train.Acknowledge:
-		answer := r.applyCommand(ctx, name, c)
-		if c.Hold == train.HoldDrift {
-			r.inBackground(ctx, r.rebaseChangelog)
-		}
-		return answer, nil
+		return r.acknowledge(ctx, c)
 	}
 	return r.applyCommand(ctx, name, c), nil
 }

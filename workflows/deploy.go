@@ -193,6 +193,8 @@ type deployment struct {
 	attempt int
 	// present says that the version is there, so that no job is awaited.
 	present bool
+	// readyAt is when Flux was seen to report the version ready.
+	readyAt time.Time
 	// replaced is what GitLab said when it refused the tag's own job as outdated.
 	outdatedRefusal string
 }
@@ -246,7 +248,7 @@ func (w *deployment) play(ctx workflow.Context) *stepFailure {
 	case played.Outdated != "":
 		return w.playInNewPipeline(ctx, played.Outdated)
 	case played.Held != "":
-		w.Held = played.Holds
+		w.Held, w.TooLate = played.Holds, len(played.Holds) == 0
 		return failStep(train.DeployHeld, train.FailureHeld, words.NothingPlayed(played.Held))
 	}
 	w.record.JobID, w.record.JobURL = played.JobID, played.JobURL
@@ -357,6 +359,7 @@ func (w *deployment) awaitRollout(ctx workflow.Context) *stepFailure {
 		reason := rules.FailureReason{Source: rules.FromFlux, Value: rollout.Reason}
 		return failStep(train.DeployFailed, rules.KindOf(reason), words.RolloutFailed(rollout.Why, reason))
 	}
+	w.readyAt = workflow.Now(ctx)
 	return nil
 }
 

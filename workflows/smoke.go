@@ -45,19 +45,26 @@ func (w *deployment) awaitSmokeTests(ctx workflow.Context, config *train.Smoke,
 	return w.smokeTestsByJob(ctx, config.Job, limit)
 }
 
-// smokeTestsByJob follows a job of the tag's pipeline. It plays it where it is manual,
-// and runs it again where it is the one of an earlier attempt.
+// smokeTestsByJob follows a job of the tag's pipeline. It plays it where it is manual.
+// One that began before Flux reported the version ready says nothing about it,
+// however it ended: it is run again, once.
 func (w *deployment) smokeTestsByJob(ctx workflow.Context, job string, limit time.Duration) (train.EndedJob, error) {
 	ended, err := w.awaitJobNamed(ctx, job, false, limit)
-	earlier := ended.ID != 0 && ended.ID == w.earlier.SmokeJobID
-	if err != nil || !ended.Playable() && !earlier {
+	ours := ended.ID != 0 && ended.ID == w.earlier.SmokeJobID
+	tooEarly := !ended.Playable() && (ours || rules.BeganBefore(ended, w.readyAt))
+	if err != nil || ended.TimedOut || !ended.Playable() && !tooEarly {
 		return ended, err
+	}
+	if tooEarly && !ours { // it may have been awaited, and that is not to be taken from the time of the next run
+		w.enterStep(ctx, train.DeploySmokeTests, limit)
 	}
 	played, err := write(ctx, w.uninterruptible, train.StepSmoke, w.attempt,
 		shortActivity(words.PlayJob(w.candidate.Tag, job)),
 		gitlab.PlayJob, func(key string) train.PlayJobInput {
 			in := w.playInput(job, time.Time{}, key)
-			in.After = w.earlier.SmokeJobID
+			if tooEarly {
+				in.After = ended.ID
+			}
 			return in
 		})
 	switch {

@@ -142,15 +142,20 @@ var ofRelease = []scenario{
 		w.flux.rollout = train.Rollout{TimedOut: true, Why: "Flux has not fetched the tag"}
 		w.departsNext(newYork(24, 17, 0))
 	}, train.EndMissed},
-	{"drift", "A hotfix reaches production after the cut, and a person takes it as the truth.",
+	{"drift", "A hotfix reaches production after the cut. A person takes it out again, once its commits are named.",
 		func(w *world, _ *transcript) {
 			w.becomes(newYork(24, 9, 0), "somebody deploys a hotfix to production", func() {
-				w.holds.drift = &train.Hold{Kind: train.HoldDrift,
+				w.holds.drift = &train.Hold{Kind: train.HoldDrift, Removes: 2,
 					Reason: "production has 2 commits this candidate lacks: fix checkout; fix prices"}
 				w.holds.runs = train.Version{Tag: "api/v2026.11.23.2"}
+				w.holds.lacks = train.Difference{Count: 2, Titles: []string{"fix checkout", "fix prices"}}
 			})
+			w.does(newYork(24, 12, 0), train.Acknowledge, cmd(train.Command{Reason: "fine", Hold: train.HoldDrift}))
+			w.does(newYork(24, 12, 10), train.Acknowledge, cmd(train.Command{Reason: "fine", Hold: train.HoldDrift,
+				Removes: 3}))
 			w.silently(newYork(24, 13, 0), "the next look finds what was acknowledged", func() { w.holds.drift = nil })
-			w.does(newYork(24, 13, 0), train.Acknowledge, cmd(train.Command{Reason: "in main too", Hold: train.HoldDrift}))
+			w.does(newYork(24, 13, 0), train.Acknowledge, cmd(train.Command{Reason: "they are to go", Hold: train.HoldDrift,
+				Removes: 2}))
 		}, train.EndReleased},
 	{"tag-moved", "Somebody moves the tag: only a new candidate helps.", func(w *world, _ *transcript) {
 		w.becomes(newYork(24, 9, 0), "somebody moves the tag", func() {

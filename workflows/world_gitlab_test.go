@@ -37,6 +37,8 @@ type gitlabWorld struct {
 	problem  map[string]string          // by job name: it is never offered
 	refuse   map[int64]error            // plays in a pipeline
 	outdated int                        // plays that are refused as outdated
+	// follow are jobs that begin with the end of the deploy job, before Flux has the version.
+	follow map[string]bool
 
 	// What became of them.
 	played  []string                  // job@time
@@ -146,10 +148,13 @@ func (w *world) answerJobs() {
 		if ended, ok := w.gitlab.ended[key]; ok && !in.Played {
 			return ended, nil
 		}
+		ended := w.gitlab.next(in.Job)
 		if w.gitlab.jobIDs[key] == 0 {
 			w.gitlab.began(in.PipelineID, in.Job)
+			if w.gitlab.follow[in.Job] {
+				ended.StartedAt = w.env.Now().Add(-w.gitlab.jobTakes - w.flux.rolloutTakes)
+			}
 		}
-		ended := w.gitlab.next(in.Job)
 		ended.ID, ended.URL = w.gitlab.jobIDs[key], "https://gitlab/jobs/"+in.Job
 		w.gitlab.ended[key] = ended
 		return ended, nil

@@ -25,9 +25,15 @@ type holdsWorld struct {
 	// movedHolds: activities run into the moved tag whatever the step obeys.
 	movedHolds bool
 	runs       train.Version // production, as the watch sees it
-	started    *train.PipelineJob
-	handMade   []string
-	changes    []time.Time
+	// What acknowledge reads: production, in place of what the watch sees; what of
+	// it the candidate lacks; how long it takes; an error.
+	reads     train.Version
+	lacks     train.Difference
+	readTakes time.Duration
+	readErr   error
+	started   *train.PipelineJob
+	handMade  []string
+	changes   []time.Time
 
 	// allowWritesOnlyWithoutHolds fails the test when a step that obeys holds is
 	// taken while one stands.
@@ -58,6 +64,16 @@ func (w *world) answerHolds() {
 	on(w, holds.AwaitChange, func(in train.AwaitChangeInput) (train.Observation, error) {
 		return w.observe(in), nil
 	}, w.untilChange)
+	on(w, holds.ReadDrift, func(in train.ReadDriftInput) (train.ReadDrift, error) {
+		require.NotEmpty(w.t, in.Candidate.SHA)
+		read := train.ReadDrift{Running: w.flux.running[in.Flux.Context].Version, Lacks: w.holds.lacks}
+		for _, v := range []train.Version{w.holds.runs, w.holds.reads} {
+			if !v.IsZero() {
+				read.Running = v
+			}
+		}
+		return read, w.holds.readErr
+	}, func() time.Duration { return w.holds.readTakes })
 }
 
 // change changes the outside world at an instant; whoever watches it notices.

@@ -23,6 +23,8 @@ type Source struct {
 	To           train.Candidate
 	// Commits lie between the two, newest first, as git log From..To gives them.
 	Commits []gitlab.Commit
+	// Removed are what the version before holds and this one lacks, newest first.
+	Removed []gitlab.Commit
 	// Requests are merged ones, among them those that brought the commits.
 	Requests   []gitlab.MergeRequest
 	CompareURL string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -229,4 +230,19 @@ func TestContributorsAreKnownByNameMailAndAccount(t *testing.T) {
 	names, many = l.Accounts()
 	assert.Len(t, names, 100)
 	assert.True(t, many)
+}
+
+func TestWhatIsNoLongerInProductionStandsFirst(t *testing.T) {
+	removed := []gitlab.Commit{
+		{SHA: "123456789", Title: "fix: checkout @all", AuthorName: "Grace", WebURL: "https://gitlab/c"},
+	}
+	source := Source{Removed: removed, Commits: []gitlab.Commit{{SHA: "1", Title: "feat: a"}}}
+	md := build(t, source, noLookup).Markdown("k")
+	section := "### No longer in production\n\n- fix: checkout @\u200ball ([12345678](https://gitlab/c)) by Grace\n"
+	assert.Contains(t, md, section)
+	assert.Less(t, strings.Index(md, section), strings.Index(md, "### Features"))
+	source.Removed = nil
+	assert.NotContains(t, build(t, source, noLookup).Markdown("k"), "No longer")
+	source.Removed = slices.Repeat(removed, 103)
+	assert.Contains(t, build(t, source, noLookup).Markdown("k"), "- … and 3 more commits\n")
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/release-train/release-train/internal/train"
 )
 
 // maxMarkdown is GitLab's limit on a release description, with some air.
@@ -25,6 +27,7 @@ func (l Changelog) Markdown(marker string) string {
 	if l.source.FromFallback != "" {
 		fmt.Fprintf(&b, "> The starting point may be wrong. %s\n\n", escape(l.source.FromFallback))
 	}
+	l.writeRemoved(&b)
 	l.writeGroups(&b)
 	if len(l.Contributors) > 0 {
 		names := make([]string, len(l.Contributors))
@@ -35,6 +38,25 @@ func (l Changelog) Markdown(marker string) string {
 	}
 	fmt.Fprintf(&b, "<!-- release-train %s -->\n", strings.ReplaceAll(marker, "--", "- -"))
 	return b.String()
+}
+
+// removedShown bounds how many commits are named that are gone.
+const removedShown = 100
+
+// writeRemoved names what production ran and does not run any more.
+func (l Changelog) writeRemoved(b *strings.Builder) {
+	removed := l.source.Removed
+	if len(removed) == 0 {
+		return
+	}
+	b.WriteString("### No longer in production\n\n")
+	for _, c := range removed[:min(len(removed), removedShown)] {
+		fmt.Fprintf(b, "- %s ([%s](%s)) by %s\n", escape(c.Title), train.ShortSHA(c.SHA), c.WebURL, escape(c.AuthorName))
+	}
+	if more := len(removed) - removedShown; more > 0 {
+		fmt.Fprintf(b, "- … and %s\n", count(more, "more commit"))
+	}
+	b.WriteString("\n")
 }
 
 func (l Changelog) writeGroups(b *strings.Builder) {

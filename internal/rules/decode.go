@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -65,6 +66,9 @@ func wrongField(err error, name train.CommandName) *train.Refusal {
 	if wrong.Type != nil && wrong.Type.Kind() == reflect.Bool {
 		refusal.Type = "bool"
 	}
+	if wrong.Type != nil && wrong.Type.Kind() == reflect.Int {
+		refusal.Type = "int"
+	}
 	return refusal
 }
 
@@ -107,6 +111,9 @@ func FieldValues(c train.Command) map[string]string {
 	}
 	if c.Force {
 		v["force"] = "true"
+	}
+	if c.Removes != 0 {
+		v["removes"] = strconv.Itoa(c.Removes)
 	}
 	return v
 }

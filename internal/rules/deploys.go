@@ -46,6 +46,8 @@ func EarlierAttempt(s *train.State, env train.EnvironmentName) train.EarlierAtte
 	e := train.EarlierAttempt{Run: d.Run, Before: d.Before}
 	if d.Outcome == train.DeployRolledBack { // what it ran before runs again
 		e.Before = train.Version{}
+	} else if env == train.Production && !s.Accepted.IsZero() { // somebody deployed it past us since
+		e.Before = s.Accepted
 	}
 	return e
 }

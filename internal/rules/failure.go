@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"time"
 
 	"github.com/release-train/release-train/internal/train"
 )
@@ -173,6 +174,12 @@ func JobFailure(e train.EndedJob) FailureReason {
 		return FailureReason{FromJob, "unknown_failure"}
 	}
 	return FailureReason{FromJob, e.Reason}
+}
+
+// BeganBefore says whether a job began before an instant: smoke tests that began
+// before Flux reported a version ready may have tested another one.
+func BeganBefore(e train.EndedJob, instant time.Time) bool {
+	return !e.StartedAt.IsZero() && e.StartedAt.Before(instant)
 }
 
 // FoundFailures says whether smoke tests that ended like this found something:

@@ -91,6 +91,9 @@ func (c Change) WithoutTrain() Change {
 // Observe takes an observation into the state and says what it changed.
 func Observe(s *train.State, o train.Observation, now time.Time) Change {
 	before := slices.Clone(s.Standing())
+	if !o.TagMoved && !o.Running.IsZero() && !s.Accepted.IsZero() && o.Running.Same(s.Accepted) {
+		o.Drift = nil // the look began before somebody acknowledged what it saw
+	}
 	takeHold(s, train.HoldFreeze, o.Freeze, now)
 	takeHold(s, train.HoldDrift, o.Drift, now)
 	takeHold(s, train.HoldEnvironmentBusy, o.Busy, now)

@@ -64,6 +64,9 @@ func probes(s *train.State, e Definition, now time.Time) []train.Command {
 	case train.Acknowledge:
 		late, drift := c, c
 		late.Hold, drift.Hold = train.HoldLate, train.HoldDrift
+		if h := s.Hold(train.HoldDrift); h != nil {
+			drift.Removes = h.Removes
+		}
 		return []train.Command{late, drift}
 	case train.RegenerateChangelog:
 		c.PreviousTag = cmp.Or(s.Deployed.Version.Tag, "<tag>")

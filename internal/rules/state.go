@@ -38,7 +38,7 @@ func TakeCandidate(s *train.State, c train.Candidate) {
 	s.Changelog, s.Orders = train.ChangelogDigest{}, train.Orders{}
 	s.Lift(train.HoldDrift)
 	s.Lift(train.HoldRolledBack)
-	s.TagMoved, s.Accepted = false, train.Version{}
+	s.TagMoved, s.Accepted, s.Removed = false, train.Version{}, train.Difference{}
 	s.HandMade = nil
 }
 

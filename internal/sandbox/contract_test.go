@@ -147,6 +147,7 @@ func start(t *testing.T, pace time.Duration) (*sandbox.Sandbox, train.Train) {
 	s, err := sandbox.Start(t.Context(), sandbox.Options{
 		Trains: f.Trains, Repo: repository(t), Pace: sandbox.Pace{Build: pace, Deploy: pace,
 			Flux: pace, Smoke: pace, E2E: pace},
+		SmokeFollowsJob: true,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })

@@ -194,7 +194,8 @@ func (g *gitlab) tagPipeline(p *project, tag, sha, source string, at time.Time) 
 			Manual: c.Start != train.StartAutomatic,
 		})
 		if c.Smoke != nil && c.Smoke.Job != "" {
-			g.addJob(pl, &job{Name: c.Smoke.Job, Stage: "verify", Needs: []string{c.Job}, Takes: pace.Smoke, Kind: "smoke"})
+			g.addJob(pl, &job{Name: c.Smoke.Job, Stage: "verify", Needs: []string{c.Job}, Takes: pace.Smoke, Kind: "smoke",
+				Manual: !g.s.options.SmokeFollowsJob})
 		}
 		if c.RollbackJob != "" {
 			g.addJob(pl, &job{Name: c.RollbackJob, Stage: "rollback", Takes: pace.Deploy, Env: env,

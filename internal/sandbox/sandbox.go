@@ -44,6 +44,9 @@ type Options struct {
 	// Deployed is the ref that both environments run at first; empty: the newest
 	// release tag on the branch, else a commit a little back that gets a tag.
 	Deployed string
+	// SmokeFollowsJob starts the smoke tests of a tag's pipeline when its deploy job
+	// has ended, before Flux has the version, as a later stage does. Otherwise they are manual.
+	SmokeFollowsJob bool
 	// Clock is the time of the world; nil: time.Now.
 	Clock func() time.Time
 }

@@ -45,6 +45,9 @@ type Job struct {
 	Name    string `json:"name"`
 	Status  string `json:"status"`
 	Retried bool   `json:"retried"`
+	// StartedAt and EndedAt are zero until then.
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
 }
 
 // Cluster and what Flux reports there.
@@ -126,7 +129,8 @@ func (pl *pipeline) view() Pipeline {
 		Status: pl.status(), Variables: pl.Variables,
 	}
 	for _, j := range pl.Jobs {
-		v.Jobs = append(v.Jobs, Job{ID: j.ID, Name: j.Name, Status: j.Status, Retried: j.Retried})
+		v.Jobs = append(v.Jobs, Job{ID: j.ID, Name: j.Name, Status: j.Status, Retried: j.Retried,
+			StartedAt: j.StartedAt, EndedAt: j.EndedAt})
 	}
 	return v
 }

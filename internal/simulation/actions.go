@@ -296,6 +296,9 @@ func (d *day) fitting(s *sent) train.Command {
 		c.Environment = train.Production
 	case "acknowledge drift":
 		c.Hold = train.HoldDrift
+		if h := train.FindHold(d.status.Holds, c.Hold); h != nil {
+			c.Removes = h.Removes
+		}
 	case "acknowledge late":
 		c.Hold = train.HoldLate
 	case "regenerate":

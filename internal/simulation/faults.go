@@ -68,7 +68,7 @@ var steps = []string{
 	"ReadE2EReport", "ResolveCut",
 	"CancelPipeline", "PlayJob", "PlanRollback", "StartPipeline", "FindOut", "CancelJob", "MarkBad", "AdoptTag",
 	"ChangeFreeze", "TellReleases",
-	"ReadTrain", "CheckDay", "AwaitClosed", "AwaitFree", "Evidence", "Record",
+	"ReadTrain", "ReadDrift", "CheckDay", "AwaitClosed", "AwaitFree", "Evidence", "Record",
 }
 
 // fault is one thing that goes wrong on a day.

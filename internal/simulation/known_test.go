@@ -59,7 +59,7 @@ func TestTheSimulationSeesKnownFaults(t *testing.T) {
 			},
 		},
 		{
-			name: "C12, what is acknowledged does not run", breaks: "",
+			name: "C12, what is acknowledged does not run",
 			actions: []action{
 				{Kind: "hotfix in production", After: atWindow}, {Kind: "acknowledge drift", After: atAction, Delay: minute},
 			},

@@ -20,7 +20,6 @@ var known = []string{
 	invariantOrphan + ", tag",                                       // C5
 	invariantFreeze,                                                 // C9
 	invariantOrders + ", cut-tag",                                   // C10
-	invariantTruth,                                                  // C12
 	invariantLeadsOn + ", in cutting",                               // C13
 	invariantLeadsOn + ", in departing",                             // C13
 	// after an outage it still waits for a freeze while the calendar is asked

@@ -81,7 +81,8 @@ func newWorld(t train.Train, a *adapters, start time.Time, pace sandbox.Pace) (*
 	w.faults = newFaults(w)
 	w.newEnvironment(start)
 	var err error
-	if w.sandbox, err = sandbox.New(sandbox.Options{Trains: []train.Train{t}, Pace: pace, Clock: w.env.Now}); err != nil {
+	options := sandbox.Options{Trains: []train.Train{t}, Pace: pace, Clock: w.env.Now, SmokeFollowsJob: true}
+	if w.sandbox, err = sandbox.New(options); err != nil {
 		return nil, err
 	}
 	w.gitlab, w.kube = w.sandbox.Handler(), w.sandbox.ClusterHandler()

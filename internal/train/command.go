@@ -53,6 +53,8 @@ type Command struct {
 	At    string `json:"at,omitempty"`
 	// Hold names the hold to acknowledge.
 	Hold HoldKind `json:"hold,omitempty"`
+	// Removes is how many commits it takes out of production.
+	Removes int `json:"removes,omitempty"`
 	// Environment is staging or production.
 	Environment EnvironmentName `json:"environment,omitempty"`
 	// Force does not wait for what runs.

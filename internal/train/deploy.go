@@ -119,6 +119,8 @@ type Deploy struct {
 	Kind  FailureKind `json:"kind,omitempty"`
 	// Held are the holds that kept the job from being played; none: it was too late.
 	Held []Hold `json:"held,omitempty"`
+	// TooLate says that no hold did: by the worker's clock the window had closed.
+	TooLate bool `json:"tooLate,omitempty"`
 	// Before is what ran when the deploy began.
 	Before Version `json:"before,omitzero"`
 	// Adopted says that the job had been started by somebody else, Present that

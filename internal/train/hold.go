@@ -29,6 +29,8 @@ type Hold struct {
 	Link   string    `json:"link,omitempty"`
 	// Moved says that a drift is about the tag: it is gone or points elsewhere.
 	Moved bool `json:"moved,omitempty"`
+	// Removes is how many commits of production the candidate of a drift lacks.
+	Removes int `json:"removes,omitempty"`
 }
 
 // HoldKinds are all holds.

@@ -101,6 +101,8 @@ type EndedJob struct {
 	URL    string `json:"url,omitempty"`
 	// ID is the job's; 0 for a pipeline.
 	ID int64 `json:"id,omitempty"`
+	// StartedAt is when the job began, by GitLab's clock; zero: it did not, or for a pipeline.
+	StartedAt time.Time `json:"startedAt,omitzero"`
 }
 
 // Playable says that the job has not run but waits for somebody to play it.

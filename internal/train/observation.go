@@ -36,6 +36,21 @@ type Drift struct {
 	Accepted Version `json:"accepted,omitzero"`
 }
 
+// ReadDriftInput asks what production runs now.
+type ReadDriftInput struct {
+	Project   string `json:"project"`
+	TagPrefix string `json:"tagPrefix"`
+	// Candidate is what is compared with it.
+	Candidate Candidate  `json:"candidate"`
+	Flux      FluxObject `json:"flux"`
+}
+
+// ReadDrift is what production runs, and what of it the candidate lacks.
+type ReadDrift struct {
+	Running Version    `json:"running"`
+	Lacks   Difference `json:"lacks"`
+}
+
 // Observation is what the outside world says about what must hold.
 type Observation struct {
 	// Freeze stands now; nil: none does.

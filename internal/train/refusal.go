@@ -82,6 +82,10 @@ const (
 	RefusedHoldNotStanding       RefusalCode = "hold-not-standing"
 	RefusedHoldEndsOtherwise     RefusalCode = "hold-ends-otherwise"
 	RefusedTagMoved              RefusalCode = "tag-moved"
+	RefusedProductionNotRead     RefusalCode = "production-not-read"
+	RefusedCandidateChanged      RefusalCode = "candidate-changed"
+	RefusedRemovesNotNamed       RefusalCode = "removes-not-named"
+	RefusedRemovesOtherNumber    RefusalCode = "removes-other-number"
 	RefusedNotDeployed           RefusalCode = "not-deployed"
 	RefusedDeployRunning         RefusalCode = "deploy-running"
 	RefusedAlreadyDeployed       RefusalCode = "already-deployed"
@@ -133,6 +137,7 @@ func RefusalCodes() []RefusalCode {
 		RefusedAlreadyMarkedBad, RefusedTagMarkedBad,
 		RefusedNotOnStaging, RefusedE2ENotRun, RefusedE2EGreen, RefusedE2ENotApprovable, RefusedAlreadyApproved,
 		RefusedNoApproval, RefusedApprovalUsed, RefusedHoldNotStanding, RefusedHoldEndsOtherwise, RefusedTagMoved,
+		RefusedProductionNotRead, RefusedCandidateChanged, RefusedRemovesNotNamed, RefusedRemovesOtherNumber,
 		RefusedNotDeployed, RefusedDeployRunning, RefusedAlreadyDeployed, RefusedRetryUnderWay,
 		RefusedWindowNotOpen, RefusedReasonNeeded,
 		RefusedE2EStartsByItself, RefusedRerunUnderWay, RefusedAlreadyCandidate, RefusedRollbackUnderWay, RefusedCutUnderWay,
@@ -158,6 +163,10 @@ type Refusal struct {
 	// Count is how many there are, Limit how many there may be.
 	Count int `json:"count,omitempty"`
 	Limit int `json:"limit,omitempty"`
+	// Lacks are the commits of production that the candidate lacks.
+	Lacks Difference `json:"lacks,omitzero"`
+	// Train is the train, for a line that can be pasted.
+	Train string `json:"train,omitempty"`
 	// Tag is the tag that it is about, To the version that a rollback would go to.
 	Tag string  `json:"tag,omitempty"`
 	To  Version `json:"to,omitzero"`

@@ -156,6 +156,8 @@ type State struct {
 	Expected Version `json:"expected,omitzero"`
 	Running  Version `json:"running,omitzero"`
 	Accepted Version `json:"accepted,omitzero"`
+	// Removed are the commits of what was acknowledged that the candidate takes out of production.
+	Removed Difference `json:"removed,omitzero"`
 
 	Candidate Candidate       `json:"candidate,omitzero"`
 	Warning   string          `json:"warning,omitempty"`

@@ -9,15 +9,17 @@ import (
 // Status is the one answer to "what is going on?": the status query, the CLI,
 // the Web UI and Slack all show it. docs/architecture.md, The life of one release.
 type Status struct {
-	ID         string          `json:"id"`
-	Train      string          `json:"train"`
-	Day        calendar.Day    `json:"day"`
-	Zone       string          `json:"zone"`
-	Phase      Phase           `json:"phase"`
-	End        End             `json:"end,omitempty"`
-	EndWhy     string          `json:"endWhy,omitempty"`
-	Candidate  Candidate       `json:"candidate,omitzero"`
-	Deployed   RunningVersion  `json:"deployed,omitzero"`
+	ID        string         `json:"id"`
+	Train     string         `json:"train"`
+	Day       calendar.Day   `json:"day"`
+	Zone      string         `json:"zone"`
+	Phase     Phase          `json:"phase"`
+	End       End            `json:"end,omitempty"`
+	EndWhy    string         `json:"endWhy,omitempty"`
+	Candidate Candidate      `json:"candidate,omitzero"`
+	Deployed  RunningVersion `json:"deployed,omitzero"`
+	// Removed are the commits that the candidate takes out of production, as was acknowledged.
+	Removed    Difference      `json:"removed,omitzero"`
 	Warning    string          `json:"warning,omitempty"`
 	Changelog  ChangelogDigest `json:"changelog,omitzero"`
 	Staging    *Deploy         `json:"staging,omitempty"`

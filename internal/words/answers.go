@@ -29,7 +29,7 @@ func answer(s *train.State, name train.CommandName, c train.Command, e rules.Eff
 		if c.Hold == train.HoldLate {
 			return "The day goes on although it is late. " + Outlook(s, now)
 		}
-		return fmt.Sprintf("%s counts as what production runs; the changelog starts there. %s", e.Accepted, Outlook(s, now))
+		return driftAnswer(s, e, now)
 	case train.TryAgain:
 		return fmt.Sprintf("It is tried again now: %s.", s.Stuck.Doing)
 	case train.RetryDeploy:
@@ -61,6 +61,23 @@ func answer(s *train.State, name train.CommandName, c train.Command, e rules.Eff
 		return cancelAnswer(s, e)
 	}
 	return ""
+}
+
+// driftAnswer says what counts as what production runs, and first of all what is lost by that.
+func driftAnswer(s *train.State, e rules.Effect, now time.Time) string {
+	if e.Accepted.Is(s.Candidate) {
+		return fmt.Sprintf("Production runs %s, which is the candidate: nothing drifts. %s", e.Accepted, Outlook(s, now))
+	}
+	out := fmt.Sprintf("%s counts as what production runs; the changelog starts there. ", e.Accepted)
+	if s.Removed.Count > 0 {
+		out += removedWords(s.Removed, s.Candidate.Tag) + ". "
+	}
+	return out + Outlook(s, now)
+}
+
+// removedWords say which commits a candidate takes out of production.
+func removedWords(removed train.Difference, tag string) string {
+	return fmt.Sprintf("%s takes out of production %s", tag, differenceWords(removed))
 }
 
 // TrainAnswer says what an accepted command of the train did.

@@ -26,6 +26,7 @@ func CoordinationCard(s *train.State, now time.Time) train.Message {
 	for _, h := range st.Holds {
 		add(":octagonal_sign:", "Hold "+mrkdwn.Bold(string(h.Kind))+": "+holdLine(h, mrkdwn, zone))
 	}
+	add(":wastebasket:", label("Takes out of production", removedLine(st.Removed, mrkdwn)))
 	add(":warning:", mrkdwn.Escape(st.Warning))
 	add(":scroll:", changelogLine(st.Changelog, mrkdwn))
 	add(deployIcon(s.Staging), label("Staging", deployLine(s.Staging, mrkdwn, zone)))

@@ -40,7 +40,8 @@ func About(name train.CommandName) CommandText {
 	case train.Acknowledge:
 		return CommandText{
 			"ends the hold: late departs after all, drift takes what production runs as the truth and re-bases the changelog",
-			"the hold late or drift stands; a moved tag is ended by cut-tag only",
+			"the hold late or drift stands; a moved tag is ended by cut-tag only. Where the candidate lacks commits of what " +
+				"production runs, removes is their number",
 		}
 	case train.TryAgain:
 		return CommandText{"tries the step that is stuck at once", "a step is stuck"}
@@ -94,7 +95,7 @@ func commandLine(name train.CommandName, of string, day calendar.Day, c train.Co
 		required := slices.Contains(d.Required, field)
 		if field == "force" && values[field] != "" {
 			line += " --force"
-		} else if v := values[field]; v != "" && (required || field == "tag") {
+		} else if v := values[field]; v != "" && (required || field == "tag" || field == "removes") {
 			line += " --" + FlagName(field) + " " + shellWord(v)
 		}
 	}

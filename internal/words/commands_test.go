@@ -139,7 +139,7 @@ func TestEveryCommandInEveryPhaseIsAcceptedOrRefusedWithASentence(t *testing.T) 
 				c.Tag = "api/v2026.11.24.1"
 			}
 			if e.Name == train.Acknowledge && m.name == "cutting, held as late" {
-				c.Hold = train.HoldLate
+				c.Hold, c.Removes = train.HoldLate, 0
 			}
 			if strings.HasPrefix(m.name, "production") && c.Environment != "" {
 				c.Environment = train.Production
@@ -202,6 +202,14 @@ func TestAMalformedCommandNamesTheFieldAndWhatWouldBeRight(t *testing.T) {
 	assert.Contains(t, Refusal(refusal, time.UTC), "write staging or production")
 	_, refusal = rules.DecodeCommand(train.Acknowledge, []byte(`{"by":"ada","reason":"x","hold":"fog"}`))
 	assert.Contains(t, Refusal(refusal, time.UTC), "there is no such hold")
+	for removes, part := range map[string]string{
+		`"2"`: `the field "removes" is a string: write a whole number`,
+		`2.5`: `the field "removes" is a number 2.5: write a whole number`,
+	} {
+		_, refusal = rules.DecodeCommand(train.Acknowledge,
+			[]byte(`{"by":"ada","reason":"x","hold":"drift","removes":`+removes+`}`))
+		assert.Contains(t, Refusal(refusal, time.UTC), part)
+	}
 	_, refusal = rules.DecodeCommand(train.SkipDay, []byte(`{"by":"ada","reason":"x","day":"tomorrow"}`))
 	assert.Contains(t, Refusal(refusal, time.UTC), "is not a day")
 }
@@ -233,14 +241,50 @@ func TestAnAcknowledgedDriftIsTheTruthForTheNextLookToo(t *testing.T) {
 	s := base
 	m := all[8] // gate, drift and hotfix
 	m.state(&s)
-	s.Running = train.Version{Tag: "api/v2026.11.23.90", SHA: "9"}
-	require.Nil(t, rules.Check(&s, train.Acknowledge, train.Command{By: "ada", Reason: "in main too",
-		Hold: train.HoldDrift}, m.now))
-	rules.Apply(&s, train.Acknowledge, train.Command{By: "ada", Reason: "in main too", Hold: train.HoldDrift}, m.now)
+	s.Running = train.Version{Tag: "api/v2026.11.23.1", SHA: "1"} // as it was last seen
 	hotfix := train.Version{Tag: "api/v2026.11.23.90", SHA: "9"}
+	rules.AcceptDrift(&s, train.ReadDrift{Running: hotfix})
+	assert.Nil(t, s.Hold(train.HoldDrift))
+	assert.Equal(t, []train.Version{hotfix, hotfix}, []train.Version{s.Running, s.Deployed.Version})
 	looks := rules.GuardOf(&s, train.StepDeployProduction).Production
 	assert.Equal(t, []train.Version{hotfix, hotfix}, []train.Version{looks.Expected, looks.Accepted},
 		"accepted too, else the commits that the candidate lacks would hold it again")
+}
+
+func TestTheFieldRemovesIsRefusedWhereItSaysSomethingElseThanWhatIsLost(t *testing.T) {
+	base, all := moments(t)
+	s := base
+	all[8].state(&s) // gate, drift and hotfix
+	read := train.ReadDrift{Running: train.Version{Tag: "api/v2026.11.23.90", SHA: "9"}}
+	ask := func(hold train.HoldKind, removes, lacks int, compared train.Candidate) string {
+		read.Lacks.Count = lacks
+		c := train.Command{By: "ada", Reason: "x", Hold: hold, Removes: removes}
+		return Refusal(rules.CheckDrift(&s, c, read, compared), time.UTC)
+	}
+	assert.Empty(t, ask(train.HoldDrift, 0, 0, s.Candidate))
+	assert.Empty(t, ask(train.HoldDrift, 2, 2, s.Candidate))
+	assert.Contains(t, ask(train.HoldDrift, 0, 2, s.Candidate), "--hold drift --removes 2")
+	assert.Contains(t, ask(train.HoldDrift, 1, 2, s.Candidate), `the field "removes" is 1, and api/v2026.11.24.1 takes out`)
+	assert.Contains(t, ask(train.HoldDrift, -2, 2, s.Candidate), `the field "removes" is -2`)
+	assert.Contains(t, ask(train.HoldDrift, 2, 0, s.Candidate), "lacks nothing of what production runs")
+	assert.Contains(t, ask(train.HoldDrift, 2, 2, train.Candidate{Tag: "api/v2026.11.24.0"}),
+		"became the candidate meanwhile")
+	s.Holds = []train.Hold{{Kind: train.HoldLate}}
+	late := train.Command{By: "ada", Reason: "x", Hold: train.HoldLate, Removes: 1}
+	assert.Contains(t, Refusal(rules.Check(&s, train.Acknowledge, late, all[8].now), time.UTC),
+		"the hold late is not about commits in production")
+}
+
+func TestAProductionThatRunsTheCandidateDriftsNoMoreAndTheChangelogKeepsItsBase(t *testing.T) {
+	base, all := moments(t)
+	s := base
+	all[8].state(&s) // gate, drift and hotfix
+	before := s.Deployed
+	effect := rules.AcceptDrift(&s, train.ReadDrift{Running: train.Version{Tag: s.Candidate.Tag, SHA: s.Candidate.SHA}})
+	assert.Nil(t, s.Hold(train.HoldDrift))
+	assert.Equal(t, before, s.Deployed)
+	assert.Contains(t, Answer(&s, train.Acknowledge, train.Command{Hold: train.HoldDrift}, effect, all[8].now),
+		"which is the candidate: nothing drifts")
 }
 
 func TestATextThatIsNoInstantIsSaidWithWhatWouldBe(t *testing.T) {
@@ -274,7 +318,8 @@ func exampleRefusal(code train.RefusalCode) train.Refusal {
 		Day: calendar.Day{Year: 2026, Month: 11, Day: 24}, Today: calendar.Day{Year: 2026, Month: 11, Day: 25},
 		At: at, Until: at.Add(time.Hour), Environment: train.Production, Hold: train.HoldFreeze,
 		Holds: []train.HoldKind{train.HoldPause}, Phase: train.Testing, End: train.EndMissed, E2E: train.E2ERunning,
-		By: "ada", People: []string{"grace"}, Detail: "what GitLab said",
+		By: "ada", People: []string{"grace"}, Detail: "what GitLab said", Train: "api",
+		Lacks: train.Difference{Count: 2, Titles: []string{"fix checkout", "fix prices"}},
 	}
 }
 

@@ -53,6 +53,11 @@ func endsBy(s *train.State, h train.Hold) string {
 		if s.TagMoved {
 			return "To end it: " + line(train.CutTag, train.Command{})
 		}
+		if h.Removes > 0 {
+			return fmt.Sprintf("To keep them, cut a new candidate: %s, or take %s out of production: %s",
+				line(train.CutTag, train.Command{}), Plural(h.Removes, "commit"),
+				line(train.Acknowledge, train.Command{Hold: train.HoldDrift, Removes: h.Removes}))
+		}
 		return "To take it as the truth: " + line(train.Acknowledge, train.Command{Hold: train.HoldDrift}) +
 			", or cut a new candidate: " + line(train.CutTag, train.Command{})
 	case train.HoldLate:

@@ -45,6 +45,14 @@ func DeliveryTitles(d train.DeliverInput) []string {
 	return titles
 }
 
+// removedLine says which commits the candidate takes out of production; empty: none.
+func removedLine(removed train.Difference, m Markup) string {
+	if removed.Count == 0 {
+		return ""
+	}
+	return m.Escape(differenceWords(removed)) + ", as was acknowledged"
+}
+
 // DeliveryTitle says in one line what a delivery is about.
 func DeliveryTitle(d train.DeliverInput) string {
 	switch {

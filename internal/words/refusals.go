@@ -20,7 +20,7 @@ func Refusal(r *train.Refusal, zone *time.Location) string {
 		return r.Sentence
 	}
 	for _, group := range []func(*train.Refusal, *time.Location) string{refusedInput, refusedPerson, refusedByTrain,
-		refusedDay, refusedApproval, refusedDeploy, refusedState} {
+		refusedDay, refusedApproval, refusedDrift, refusedDeploy, refusedState} {
 		if sentence := group(r, zone); sentence != "" {
 			return sentence
 		}
@@ -63,8 +63,11 @@ func refusedInput(r *train.Refusal, _ *time.Location) string {
 			r.Command, strings.Join(d.AllFields(), ", "))
 	case train.RefusedWrongType:
 		want := "a string"
-		if r.Type == "bool" {
+		switch r.Type {
+		case "bool":
 			want = "true or false"
+		case "int":
+			want = "a whole number"
 		}
 		return fmt.Sprintf("the field %q is a %s: write %s, for example %s", r.Field, r.Value, want, exampleOf(r.Command))
 	case train.RefusedUnreadableField:
@@ -199,6 +202,38 @@ func refusedApproval(r *train.Refusal, _ *time.Location) string {
 		return "the tag was moved: only a new candidate helps, cut it with cut-tag"
 	}
 	return ""
+}
+
+// refusedDrift is about what production runs and is to be taken as the truth.
+func refusedDrift(r *train.Refusal, _ *time.Location) string {
+	line := func(removes int) string {
+		return commandLine(train.Acknowledge, r.Train, r.Day, train.Command{Hold: train.HoldDrift, Removes: removes})
+	}
+	switch r.Code { //nolint:exhaustive // the rest stands in the other groups
+	case train.RefusedProductionNotRead:
+		return fmt.Sprintf("it could not be read what production runs and what of it %s lacks, so nothing was accepted: %s; "+
+			"send it again, or cut a new candidate with cut-tag", r.Tag, r.Detail)
+	case train.RefusedCandidateChanged:
+		return fmt.Sprintf("%s became the candidate meanwhile: look what production runs beside it, and send it again", r.Tag)
+	case train.RefusedRemovesNotNamed:
+		return fmt.Sprintf("production runs %s, and %s. To keep them: cut-tag from a commit that has them. To take them "+
+			"out: %s", r.To, removedWords(r.Lacks, r.Tag), line(r.Lacks.Count))
+	case train.RefusedRemovesOtherNumber:
+		return removesOtherNumber(r, line)
+	}
+	return ""
+}
+
+// removesOtherNumber says what the field removes should be.
+func removesOtherNumber(r *train.Refusal, line func(removes int) string) string {
+	said := fmt.Sprintf("the field \"removes\" is %d, and ", r.Count)
+	switch {
+	case r.Hold != train.HoldDrift:
+		return said + fmt.Sprintf("the hold %s is not about commits in production: leave it out", r.Hold)
+	case r.Lacks.Count == 0:
+		return said + fmt.Sprintf("%s lacks nothing of what production runs, which is %s: leave it out", r.Tag, r.To)
+	}
+	return said + fmt.Sprintf("%s. Where that is meant: %s", removedWords(r.Lacks, r.Tag), line(r.Lacks.Count))
 }
 
 // howHoldEnds says what ends a hold that cannot be acknowledged.

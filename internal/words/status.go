@@ -15,7 +15,8 @@ import (
 func ReleaseStatus(s *train.State, now time.Time) train.Status {
 	st := train.Status{
 		ID: train.ReleaseID(s.Train.Name, s.Plan.Day), Train: s.Train.Name, Day: s.Plan.Day, Zone: s.Train.Zone,
-		Phase: s.Phase, End: s.End, EndWhy: s.EndWhy, Candidate: s.Candidate, Deployed: s.Deployed, Warning: s.Warning,
+		Phase: s.Phase, End: s.End, EndWhy: s.EndWhy, Candidate: s.Candidate, Deployed: s.Deployed, Removed: s.Removed,
+		Warning:   s.Warning,
 		Changelog: s.Changelog, Staging: s.Staging, E2E: s.E2E, Production: s.Production,
 		Approval: s.Approval, Promotion: s.Promotion,
 		Holds: s.Standing(), HandMade: s.HandMade, Waiting: s.Waiting, Opens: s.Plan.WindowOpens,
@@ -84,6 +85,7 @@ func StatusText(st train.Status, m Markup) string {
 		add("Candidate", fmt.Sprintf("%s at %s, production ran %s", m.tag(st.Candidate.Tag, st.Candidate.URL),
 			train.ShortSHA(st.Candidate.SHA), st.Deployed.Version))
 	}
+	add("Takes out of production", removedLine(st.Removed, m))
 	add("Warning", m.Escape(st.Warning))
 	add("Changelog", changelogLine(st.Changelog, m))
 	add("Staging", deployLine(st.Staging, m, zone))
