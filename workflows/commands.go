@@ -114,7 +114,7 @@ func (r *release) passToTrain(ctx workflow.Context, name train.CommandName,
 		return train.Answer{Sentence: words.HeldWithoutTrain(errorSentence(err))}, nil
 	case err != nil:
 		return train.Answer{}, &train.Refusal{Code: train.RefusedTrainNotReachable, Command: name, Detail: errorSentence(err)}
-	case answered.Refused != "" && name != train.Resume && name != train.LiftHotfixFreeze:
+	case answered.Refused != "" && !endedElsewhere(answered.Refusal(name)):
 		return train.Answer{}, answered.Refusal(name)
 	case answered.Refused != "": // the train does not remember it: then it must not stand here either
 		answered.Answer.Sentence = words.EndedWithoutTrain()
@@ -128,6 +128,11 @@ func (r *release) passToTrain(ctx workflow.Context, name train.CommandName,
 		answered.Answer.Sentence += " " + words.Outlook(&r.State, workflow.Now(ctx))
 	}
 	return answered.Answer, nil
+}
+
+// endedElsewhere says that the train refused to end a hold because it does not remember it.
+func endedElsewhere(r *train.Refusal) bool {
+	return r.Code == train.RefusedNotPaused || r.Code == train.RefusedNoHotfixFreeze
 }
 
 // orderCut works out what a new candidate would be and orders it.

@@ -165,12 +165,12 @@ func changeSince(s *train.State, before []train.Hold) Change {
 	var c Change
 	now := s.Standing()
 	for _, h := range now {
-		if old := train.FindHold(before, h.Kind); old == nil || old.Reason != h.Reason && h.Kind != train.HoldFreeze {
+		if old := train.FindSameHold(before, h); old == nil || old.Reason != h.Reason && h.Kind != train.HoldFreeze {
 			c.Begun = append(c.Begun, h)
 		}
 	}
 	for _, h := range before {
-		if train.FindHold(now, h.Kind) == nil {
+		if train.FindSameHold(now, h) == nil {
 			c.Ended = append(c.Ended, h)
 		}
 	}
