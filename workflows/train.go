@@ -139,7 +139,7 @@ const (
 // readConfiguration reads the train's configuration, which happens every day, and forgets what has passed.
 // A configuration that cannot be read leaves the last one in force.
 func (k *trainMemory) readConfiguration(ctx workflow.Context) {
-	k.readAt = k.nextDay(ctx) // a signal that comes while it is read has it read again
+	k.readAt = k.nextDay(ctx)
 	read, err := call(ctx, k.executor, shortActivity(words.ConfigurationOf(k.Train)), departures.ReadTrain,
 		train.ReadTrainInput{Train: k.Train})
 	k.configurationProblem = read.Refused
@@ -154,9 +154,9 @@ func (k *trainMemory) readConfiguration(ctx workflow.Context) {
 	}
 	if k.configurationProblem != "" {
 		workflow.GetLogger(ctx).Warn("The configuration was not read", "train", k.Train, "problem", k.configurationProblem)
-		if retry := workflow.Now(ctx).Add(missingReadAgain); (read.Gone || k.Config == nil) && retry.Before(k.readAt) {
-			k.readAt = retry
-		}
+	}
+	if !k.readAt.IsZero() { // else somebody has asked for another read meanwhile
+		k.readAt = k.nextRead(ctx, read.Gone)
 	}
 	k.ready, k.RefusalsAnnounced = true, 0
 	rules.Forget(&k.Memory, calendar.DayOf(workflow.Now(ctx).In(k.location())))
@@ -164,6 +164,15 @@ func (k *trainMemory) readConfiguration(ctx workflow.Context) {
 }
 
 func (k *trainMemory) location() *time.Location { return k.config().Location() }
+
+// nextRead is when the configuration is read again.
+func (k *trainMemory) nextRead(ctx workflow.Context, gone bool) time.Time {
+	next, soon := k.nextDay(ctx), workflow.Now(ctx).Add(missingReadAgain)
+	if (gone || k.Config == nil) && soon.Before(next) {
+		return soon
+	}
+	return next
+}
 
 // nextDay is when the train's next day has just begun.
 func (k *trainMemory) nextDay(ctx workflow.Context) time.Time {

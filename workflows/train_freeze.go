@@ -68,6 +68,7 @@ func (k *trainMemory) askAboutFreeze(ctx workflow.Context, call rules.FreezeCall
 	if rules.TakeFreezeResult(&k.Memory, call, asked, result, problem, workflow.Now(ctx)) {
 		k.revise(ctx)
 	}
+	k.publish(ctx)
 	k.tellOfFreeze(ctx, asked, problem)
 }
 

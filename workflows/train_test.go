@@ -34,6 +34,8 @@ type shed struct {
 	gone    bool   // the train is in release.yaml no longer
 	reads   int    // of the configuration
 	refuses string // GitLab deletes nothing, and says why
+	broken  error  // GitLab deletes nothing, and fails
+	lost    bool   // GitLab's answer to a creation is lost
 	steps   []string
 	asked   []train.FreezeInput
 	keys    []string      // of messages
@@ -70,7 +72,10 @@ func newShedAt(t *testing.T, start time.Time) *shed {
 	slow := func() time.Duration { return s.silent }
 	s.env.OnActivity(gitlab.CreateFreeze, any,
 		any).Return(lockedIn(&s.mu, func(in train.FreezeInput) (train.FreezeResult, error) {
-		s.steps = append(s.steps, "create")
+		s.steps, s.asked = append(s.steps, "create"), append(s.asked, in)
+		if s.lost {
+			return train.FreezeResult{}, temporal.NewNonRetryableApplicationError("GitLab does not answer", "", nil)
+		}
 		if s.refuse != "" {
 			return train.FreezeResult{Refused: s.refuse}, nil
 		}
@@ -89,7 +94,10 @@ func newShedAt(t *testing.T, start time.Time) *shed {
 	}))
 	s.env.OnActivity(gitlab.DeleteFreeze, any,
 		any).Return(lockedIn(&s.mu, func(in train.FreezeInput) (train.FreezeResult, error) {
-		s.steps = append(s.steps, "delete")
+		s.steps, s.asked = append(s.steps, "delete"), append(s.asked, in)
+		if s.broken != nil {
+			return train.FreezeResult{}, s.broken
+		}
 		if s.refuses != "" {
 			return train.FreezeResult{Refused: s.refuses}, nil
 		}
@@ -138,7 +146,6 @@ func (s *shed) runFrom(in train.MemoryInput, longer time.Duration) (next train.M
 	s.t.Helper()
 	s.env.RegisterDelayedCallback(func() {
 		s.env.SetContinueAsNewSuggested(true)
-		s.env.SignalWorkflow(train.SignalReadConfiguration, nil) // a task, so that it is looked at
 	}, s.last+longer)
 	s.env.ExecuteWorkflow(train.TrainWorkflow, in)
 	require.True(s.t, s.env.IsWorkflowCompleted())
@@ -256,7 +263,7 @@ func TestALiftWhileGitLabDoesNotAnswerStillLeavesNoFreezeBehind(t *testing.T) {
 	lift := s.update(10*time.Minute, train.LiftHotfixFreeze, ada(""))
 	s.run()
 	assert.Contains(t, freeze.said(), "GitLab has not answered yet")
-	assert.Contains(t, lift.said(), "our freeze period stands there until it does, and is deleted then")
+	assert.Contains(t, lift.said(), "our freeze period is deleted as soon as it does")
 	assert.Equal(t, []string{"create", "delete"}, s.steps)
 	assert.Empty(t, s.freezes)
 }

@@ -95,7 +95,7 @@ func besideWords(others []train.Hold) string {
 	if len(others) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" Beside it %s: each is ended by itself.", pausesStand(others))
+	return fmt.Sprintf(" Beside it stands %s; each is ended by itself.", pauseNames(others))
 }
 
 // resumedWords says which pauses are over and which still hold.
@@ -103,14 +103,7 @@ func resumedWords(e rules.Effect) string {
 	if len(e.Left) == 0 {
 		return "Resumed."
 	}
-	return fmt.Sprintf("Ended: %s. Still paused: %s.", pauseNames(e.Lifted), pausesStand(e.Left))
-}
-
-func pausesStand(pauses []train.Hold) string {
-	if len(pauses) == 1 {
-		return pauseNames(pauses) + " stands"
-	}
-	return pauseNames(pauses) + " stand"
+	return fmt.Sprintf("Ended: %s. The train is still held by %s.", pauseNames(e.Lifted), pauseNames(e.Left))
 }
 
 // pauseNames are pauses by person and reason.
@@ -133,7 +126,7 @@ func FreezeOutcome(m *train.Memory) string {
 	case f.Problem != "":
 		return fmt.Sprintf("%s still stands in GitLab: %s %s", ourFreeze(*f), fullStop(f.Problem), deletionIsTriedAgain)
 	case !held:
-		return "GitLab has not answered yet; our freeze period stands there until it does, and is deleted then."
+		return "GitLab has not answered yet; our freeze period is deleted as soon as it does."
 	case rules.FreezeSettledIn(m):
 		return fmt.Sprintf("It is GitLab freeze period %d.", f.ID)
 	}

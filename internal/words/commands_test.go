@@ -270,7 +270,10 @@ func exampleRefusal(code train.RefusalCode) train.Refusal {
 		Tag: "api/v2026.11.24.1", To: train.Version{Tag: "api/v2026.11.23.1"},
 		Day: calendar.Day{Year: 2026, Month: 11, Day: 24}, Today: calendar.Day{Year: 2026, Month: 11, Day: 25},
 		At: at, Until: at.Add(time.Hour), Environment: train.Production, Hold: train.HoldFreeze,
-		Holds: []train.HoldKind{train.HoldPause}, Phase: train.Testing, End: train.EndMissed, E2E: train.E2ERunning,
+		Holds: []train.HoldKind{train.HoldPause}, Train: "api",
+		Pauses: []train.Hold{{Kind: train.HoldPause, By: "ada", Reason: "checkout is down"},
+			{Kind: train.HoldPause, By: "bob", Reason: "audit"}},
+		Phase: train.Testing, End: train.EndMissed, E2E: train.E2ERunning,
 		By: "ada", People: []string{"grace"}, Detail: "what GitLab said",
 	}
 }
