@@ -27,7 +27,7 @@ func liftHotfixFreezeCommand() Definition {
 // stands there, another lift has it tried again at once.
 func liftHotfixFreeze(m *train.Memory, _ train.Command, _ time.Time, _ *time.Location) (Effect, *train.Refusal) {
 	held := m.Holding(train.HoldHotfix)
-	if !held && m.Freeze == nil {
+	if f := m.Freeze; !held && (f == nil || f.ID == 0 && !f.Unknown) {
 		return Effect{}, &train.Refusal{Code: train.RefusedNoHotfixFreeze}
 	}
 	m.Holds = train.WithoutHold(m.Holds, train.HoldHotfix)

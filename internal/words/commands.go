@@ -24,7 +24,8 @@ func About(name train.CommandName) CommandText {
 	case train.Pause:
 		return CommandText{"holds the train: no tag, no deploy, no E2E start until resume", "always"}
 	case train.Resume:
-		return CommandText{"ends the pause; where several stand, those of a person, or all of them", "the train is paused"}
+		return CommandText{"ends the pause",
+			"the train is paused; where several pauses stand, `of` names the person whose pause it is, or `all` is true"}
 	case train.ApproveDespiteE2E:
 		return CommandText{
 			"opens the E2E gate for this candidate and this run only",
