@@ -40,6 +40,8 @@ var fieldHelp = map[string]string{
 	"hold":        "the `hold` to acknowledge: late or drift",
 	"environment": "staging or production",
 	"force":       "do not wait for what runs",
+	"of":          "the `person` whose pause ends; needed where several stand",
+	"all":         "end the pauses of everybody",
 }
 
 func (a *app) commandCommand(e rules.Definition) *cobra.Command {
@@ -106,6 +108,10 @@ func (a *app) commandCommand(e rules.Definition) *cobra.Command {
 					cobra.ShellCompDirectiveNoFileComp))
 		case "force":
 			f.BoolVar(&c.Force, flag, false, help)
+		case "of":
+			f.StringVar(&c.Of, flag, "", help)
+		case "all":
+			f.BoolVar(&c.All, flag, false, help)
 		}
 	}
 	return cmd
