@@ -240,11 +240,12 @@ func schedules(ctx context.Context, c client.Client, t train.Train) ([]schedule,
 	// one may be another weekday.
 	cut := time.Duration(t.Cut.At.Hour)*time.Hour + time.Duration(t.Cut.At.Minute)*time.Minute
 	after := min(calendar.WatchdogAfter, 24*time.Hour-time.Minute-cut)
-	watchdog := schedule{id: train.WatchdogID(t.Name), spec: later(spec, cut+after), action: &client.ScheduleWorkflowAction{
+	watchdog := schedule{id: train.WatchdogID(t.Name), spec: later(spec, cut+after)}
+	watchdog.action = &client.ScheduleWorkflowAction{
 		ID: train.WatchdogID(t.Name), Workflow: train.WatchdogWorkflow, TaskQueue: train.TaskQueue,
 		Args:          []any{train.WatchdogInput{Train: t.Name, After: calendar.Duration(after)}},
 		StaticSummary: "Whether " + t.Name + " departed",
-	}}
+	}
 	return []schedule{departures, watchdog}, nil
 }
 

@@ -192,7 +192,7 @@ func TestATrainThatContinuesAsNewKeepsAllThatCounts(t *testing.T) {
 	assert.Equal(t, "Resumed.", resume.said())
 	assert.Contains(t, lift.said(), "Our GitLab freeze period is gone.")
 	assert.Empty(t, n.freezes)
-	keys := append(s.keys, n.keys...)
+	keys := slices.Concat(s.keys, n.keys)
 	require.Len(t, keys, 4)
 	slices.Sort(keys)
 	assert.Len(t, slices.Compact(keys), 4, "no message has the key of another one: %v", keys)
@@ -350,4 +350,23 @@ func TestASecondHotfixFreezeAddsItsReasonAndNeverShortensTheFirstOne(t *testing.
 	assert.Equal(t, "checkout is down; prices", st.Memory.Holds[0].Reason)
 	assert.Equal(t, "ada, bob", st.Memory.Holds[0].By)
 	assert.Equal(t, newYork(23, 13, 1).UTC(), st.Memory.Freeze.Until)
+}
+
+func TestAResumeThatTheTrainRefusesForSeveralPausesLiftsNoneOfThemHere(t *testing.T) {
+	w := newWorld(t)
+	w.update(newYork(24, 9, 0), train.Pause, ada("checkout is down"))
+	w.at(newYork(24, 9, 1), func() { // the release has not been told of this one yet
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.holds.memory.Holds = append(w.holds.memory.Holds,
+			train.Hold{Kind: train.HoldPause, By: "bob", Reason: "audit", Since: newYork(24, 9, 1)})
+	})
+	resume := w.update(newYork(24, 9, 2), train.Resume, ada(""))
+	var st train.Status
+	w.at(newYork(24, 9, 3), func() { st = w.status() })
+	w.supersede(newYork(24, 17, 0))
+	s := w.run()
+	assert.Contains(t, resume.said(), "several pauses stand: the pause by ada (checkout is down), the pause by bob (audit)")
+	require.NotEmpty(t, st.Holds)
+	assert.Equal(t, train.EndMissed, s.End)
 }

@@ -66,7 +66,7 @@ var ofTrain = []struct {
 			cmd(train.Command{Reason: "fire drill", Day: calendar.Day{Year: 2026, Month: 11, Day: 25}}))
 		s.at(13*24*time.Hour, func() {}) // all of them have passed
 	}},
-	{"train-several-pauses", "Two people pause the train; each ends a pause of their own, and one ends all.", func(s *shed) {
+	{"train-several-pauses", "Two people pause the train; one pause is ended, then all.", func(s *shed) {
 		s.does(time.Second, train.Pause, ada("checkout is down"))
 		s.does(26*time.Second, train.Pause, from("bob", train.Command{Reason: "audit"}))
 		s.does(time.Minute, train.Resume, ada(""))

@@ -75,7 +75,8 @@ func resumes(m *train.Memory, c train.Command) []train.Command {
 	for _, h := range pauses {
 		of := c
 		of.Of = h.By
-		if !slices.ContainsFunc(out, func(other train.Command) bool { return train.SameName(other.Of, of.Of) }) && h.By != "" {
+		offered := func(other train.Command) bool { return train.SameName(other.Of, of.Of) }
+		if h.By != "" && !slices.ContainsFunc(out, offered) {
 			out = append(out, of)
 		}
 	}

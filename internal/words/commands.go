@@ -37,7 +37,8 @@ func About(name train.CommandName) CommandText {
 	case train.HotfixFreeze:
 		return CommandText{"holds the train and creates a GitLab freeze period until the lift", "always"}
 	case train.LiftHotfixFreeze:
-		return CommandText{"ends the hotfix freeze and deletes our GitLab freeze period", "our hotfix freeze stands, or GitLab has not deleted its freeze period yet"}
+		return CommandText{"ends the hotfix freeze and deletes our GitLab freeze period",
+			"our hotfix freeze stands, or GitLab has not deleted its freeze period yet"}
 	case train.Acknowledge:
 		return CommandText{
 			"ends the hold: late departs after all, drift takes what production runs as the truth and re-bases the changelog",

@@ -178,7 +178,7 @@ const commandsIntro = "Every command works in three ways: `starter <command>` (s
 	"All of them are in the record that `starter status` shows the end of. `by` is who asks, a claim; `reason` says why.\n\n" +
 	"pause, resume, hotfix-freeze, lift-hotfix-freeze, skip-day and add-day belong to the train: a release passes them " +
 	"on, and\n" +
-	"they work without a release too. For that send the update to `train-api` with `temporal workflow execute-update-with-start`\n" +
+	"they work without a release too. For that send the signal or the update to `train-api`, which runs as long as the train is configured,\n" +
 	"as [operations.md](operations.md) shows, or simply use the CLI.\n\n" +
 	"The tables say what the example is answered at moments of a release day with the window 11:00 to 16:00; `acknowledge`,\n" +
 	"`retry-deploy` and `rollback` are asked there with the hold or environment that fits.\n"

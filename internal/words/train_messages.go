@@ -52,8 +52,8 @@ func TrainIsGone(name, problem string) string {
 
 // NoScheduleYet answers a changed day of a train that no Schedule departs.
 func NoScheduleYet(id string) string {
-	return fmt.Sprintf("There is no Schedule %s yet, and none was made: the day is recorded, and counts once there is one: "+
-		"starter schedule apply", id)
+	return fmt.Sprintf("There is no Schedule %s yet, and none was made: the day is recorded, and counts once there is "+
+		"one: starter schedule apply", id)
 }
 
 // AlarmMessage says that no release departed although one should have.
