@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -536,8 +537,9 @@ func newYork(d, hour, minute, second int) time.Time {
 }
 
 func TestADepartureKnowsItsDay(t *testing.T) {
+	var starts startedWorkflows
 	d := &Departures{Trains: noMemory{}, Load: func() (config.File, error) { return config.Load("../release.yaml") },
-		Searchable: true}
+		Searchable: true, Releases: &Releases{Temporal: &starts}}
 	for name, tt := range map[string]struct {
 		in      train.PlanDepartureInput
 		day     string
@@ -571,8 +573,36 @@ func TestADepartureKnowsItsDay(t *testing.T) {
 			assert.Equal(t, tt.refused == "", p.Refused == "")
 		})
 	}
+	assert.Equal(t, "train-api", starts.ids[0], "a departure makes sure that the train's workflow runs")
+	known := len(starts.ids)
 	_, err := execute(t, d.PlanDeparture, train.PlanDepartureInput{Train: "web", Now: newYork(23, 12, 0, 0)})
 	assert.ErrorContains(t, err, `there is no train "web" in release.yaml; it has api`)
+	assert.Len(t, starts.ids, known, "nothing is started for a train that is not configured")
+}
+
+// startedWorkflows is a Temporal that notes what is started.
+type startedWorkflows struct {
+	client.Client
+	ids []string
+}
+
+func (s *startedWorkflows) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any,
+	_ ...any) (client.WorkflowRun, error) {
+	s.ids = append(s.ids, o.ID)
+	return nil, nil //nolint:nilnil // nobody looks at the run
+}
+
+func TestAReadOfTheConfigurationTellsATrainThatIsGoneFromAFileThatCannotBeRead(t *testing.T) {
+	d := &Departures{Load: func() (config.File, error) { return config.Load("../release.yaml") }}
+	read, err := execute(t, d.ReadTrain, train.ReadTrainInput{Train: "web"})
+	require.NoError(t, err)
+	assert.True(t, read.Gone)
+	assert.Contains(t, read.Refused, `there is no train "web"`)
+	d.Load = func() (config.File, error) { return config.Load("nowhere.yaml") }
+	read, err = execute(t, d.ReadTrain, train.ReadTrainInput{Train: "api"})
+	require.NoError(t, err)
+	assert.False(t, read.Gone)
+	assert.Contains(t, read.Refused, "cannot read the configuration")
 }
 
 func (noMemory) unconfirmed(context.Context, string) ([]train.Hold, error) { return nil, nil }

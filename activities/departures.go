@@ -24,11 +24,14 @@ type Departures struct {
 }
 
 // PlanDeparture fixes the configuration and the instants of the release that
-// departs now, or says why none does.
+// departs now, or says why none does. Each departure makes sure that the train's workflow runs.
 func (d *Departures) PlanDeparture(ctx context.Context, in train.PlanDepartureInput) (train.PlannedDeparture, error) {
 	t, err := d.config(in.Train)
 	if err != nil {
 		return train.PlannedDeparture{}, failure(err)
+	}
+	if err := EnsureTrain(ctx, d.Releases.Temporal, t.Name); err != nil {
+		return train.PlannedDeparture{}, err
 	}
 	if in.Rehearsal == 0 { // a rehearsal may play any day
 		memory, err := d.Trains.memory(ctx, t.Name)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -19,8 +20,7 @@ type Trains struct {
 	Releases *Releases
 }
 
-// memory reads what a train remembers; nil when its workflow does not run,
-// because then there is nothing to remember.
+// memory reads what a train remembers; nil when it has never been told anything.
 func (t *Trains) memory(ctx context.Context, name string) (*train.Memory, error) {
 	return ReadMemory(ctx, t.Releases.Temporal, name)
 }
@@ -41,7 +41,7 @@ func (t *Trains) unconfirmed(ctx context.Context, releaseID string) ([]train.Hol
 	return st.Unconfirmed, nil
 }
 
-// ReadMemory reads what a train remembers; nil when it remembers nothing.
+// ReadMemory reads what a train remembers; nil when it has never been told anything.
 func ReadMemory(ctx context.Context, c client.Client, name string) (*train.Memory, error) {
 	id := train.MemoryID(name)
 	d, err := c.DescribeWorkflowExecution(ctx, id, "")
@@ -54,6 +54,9 @@ func ReadMemory(ctx context.Context, c client.Client, name string) (*train.Memor
 	if d.WorkflowExecutionInfo.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		return nil, nil //nolint:nilnil // no memory is an answer
 	}
+	if d.PendingWorkflowTask != nil && isNew(ctx, c, d.WorkflowExecutionInfo.Execution) {
+		return nil, nil //nolint:nilnil // no worker has run it, so it remembers nothing
+	}
 	value, err := c.QueryWorkflow(ctx, id, "", train.QueryStatus)
 	if gone(err) {
 		return nil, nil //nolint:nilnil // it ended meanwhile
@@ -65,7 +68,53 @@ func ReadMemory(ctx context.Context, c client.Client, name string) (*train.Memor
 	if err := value.Get(&st); err != nil {
 		return nil, err
 	}
+	if st.Memory.Revision == 0 {
+		return nil, nil //nolint:nilnil // nothing has ever changed
+	}
 	return &st.Memory, nil
+}
+
+// isNew says that a run is a workflow's first one and no worker has had it in hand yet: a query would wait for one.
+func isNew(ctx context.Context, c client.Client, run *commonpb.WorkflowExecution) bool {
+	events := c.GetWorkflowHistory(ctx, run.GetWorkflowId(), run.GetRunId(), false,
+		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		if err != nil || e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED ||
+			e.GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId() != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// startOfTrain are the options and the input that start a train's workflow; one that runs is taken as it is.
+func startOfTrain(name string) (client.StartWorkflowOptions, train.MemoryInput) {
+	return client.StartWorkflowOptions{
+		ID: train.MemoryID(name), TaskQueue: train.TaskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "What the train " + name + " remembers",
+	}, train.MemoryInput{Train: name}
+}
+
+// EnsureTrain makes sure that a train's workflow runs.
+func EnsureTrain(ctx context.Context, c client.Client, name string) error {
+	options, in := startOfTrain(name)
+	if _, err := c.ExecuteWorkflow(ctx, options, train.TrainWorkflow, in); err != nil {
+		return fmt.Errorf("start %s: %w", options.ID, err)
+	}
+	return nil
+}
+
+// TellConfiguration makes a train read its configuration again, and makes sure that its workflow runs.
+func TellConfiguration(ctx context.Context, c client.Client, name string) error {
+	options, in := startOfTrain(name)
+	_, err := c.SignalWithStartWorkflow(ctx, options.ID, train.SignalReadConfiguration, nil, options,
+		train.TrainWorkflow, in)
+	if err != nil {
+		return fmt.Errorf("tell %s to read its configuration: %w", options.ID, err)
+	}
+	return nil
 }
 
 // AskTrain passes a command on to the train, whose workflow is started if it
@@ -88,11 +137,8 @@ func (t *Trains) AskTrain(ctx context.Context, in train.AskTrainInput) (train.Me
 // workflow if it does not run.
 func SendToTrain(ctx context.Context, c client.Client, name string, command train.CommandName,
 	in train.Command) (train.Answer, error) {
-	id := train.MemoryID(name)
-	start := c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: id, TaskQueue: train.TaskQueue, WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary: "What the train " + name + " remembers",
-	}, train.TrainWorkflow, train.MemoryInput{Train: name})
+	options, first := startOfTrain(name)
+	start := c.NewWithStartWorkflowOperation(options, train.TrainWorkflow, first)
 	handle, err := c.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -100,7 +146,7 @@ func SendToTrain(ctx context.Context, c client.Client, name string, command trai
 		},
 	})
 	if err != nil {
-		return train.Answer{}, fmt.Errorf("send %s to %s: %w", command, id, err)
+		return train.Answer{}, fmt.Errorf("send %s to %s: %w", command, options.ID, err)
 	}
 	var answer train.Answer
 	return answer, handle.Get(ctx, &answer)
@@ -206,7 +252,12 @@ func (d *Departures) CheckDay(ctx context.Context, in train.CheckDayInput) (trai
 func (d *Departures) ReadTrain(_ context.Context, in train.ReadTrainInput) (train.ReadTrainResult, error) {
 	t, err := d.config(in.Train)
 	if err != nil {
-		return train.ReadTrainResult{Refused: err.Error()}, nil //nolint:nilerr // the sentence is the answer
+		result := train.ReadTrainResult{Refused: err.Error()}
+		if file, err := d.Load(); err == nil {
+			_, known := file.Train(in.Train)
+			result.Gone = known != nil
+		}
+		return result, nil
 	}
 	return train.ReadTrainResult{Train: t}, nil
 }

@@ -41,6 +41,8 @@ var fieldHelp = map[string]string{
 	"removes":     "the `number` of commits that acknowledging a drift takes out of production",
 	"environment": "staging or production",
 	"force":       "do not wait for what runs",
+	"of":          "the `person` whose pause ends; needed where several stand",
+	"all":         "end the pauses of everybody",
 }
 
 func (a *app) commandCommand(e rules.Definition) *cobra.Command {
@@ -109,6 +111,10 @@ func (a *app) commandCommand(e rules.Definition) *cobra.Command {
 					cobra.ShellCompDirectiveNoFileComp))
 		case "force":
 			f.BoolVar(&c.Force, flag, false, help)
+		case "of":
+			f.StringVar(&c.Of, flag, "", help)
+		case "all":
+			f.BoolVar(&c.All, flag, false, help)
 		}
 	}
 	return cmd

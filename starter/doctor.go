@@ -339,7 +339,11 @@ func (d *doctor) temporal(ctx context.Context, trains []train.Train) {
 	d.check("search attributes", strings.Join(train.SearchAttributes(), ", "), err)
 	for _, t := range trains {
 		s, err := describe(ctx, c, t)
-		if err == nil && !sameSpec(*s.Schedule.Spec, temporalSpec(t, time.Now())) {
+		wanted := t
+		if err == nil { // skipped and added days are part of it
+			wanted, err = remembered(ctx, c, t)
+		}
+		if err == nil && !sameSpec(*s.Schedule.Spec, temporalSpec(wanted, time.Now())) {
 			err = fmt.Errorf("it differs from %s: starter schedule apply", d.app.path)
 		}
 		d.check("Schedule "+train.ScheduleID(t.Name), "is as in "+d.app.path, err)

@@ -93,7 +93,7 @@ func (a *app) dayCommand(name *string, use string, command train.CommandName, sh
 				return err
 			}
 			defer c.Close()
-			return a.applySchedule(cmd.Context(), c, t)
+			return a.updateSchedules(cmd.Context(), c, t)
 		},
 	}
 	cmd.Flags().StringVar(&in.Reason, "reason", "", "`why` (required)")
@@ -129,11 +129,16 @@ func (a *app) resumeSchedule(ctx context.Context, c client.Client, t train.Train
 
 // remembered is the train with the days that its memory skips and adds.
 func remembered(ctx context.Context, c client.Client, t train.Train) (train.Train, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	memory, err := activities.ReadMemory(ctx, c, t.Name)
-	if err != nil || memory == nil {
-		return t, err
+	if err != nil {
+		return t, fmt.Errorf("%s does not tell which days are skipped or added; is a worker running? (%w)",
+			train.MemoryID(t.Name), err)
 	}
-	t.Calendar = rules.ChangedCalendar(memory, t.Calendar)
+	if memory != nil {
+		t.Calendar = rules.ChangedCalendar(memory, t.Calendar)
+	}
 	return t, nil
 }
 
@@ -169,31 +174,79 @@ func (a *app) eachTrain(ctx context.Context, name string,
 // Temporal is a year. Whether a departure is late is judged by the release.
 const catchUp = 24 * time.Hour
 
+// applySchedule creates the Schedules of a train, or brings them up to date, and makes sure that its workflow
+// runs and knows the configuration.
 func (a *app) applySchedule(ctx context.Context, c client.Client, t train.Train) error {
-	t, err := remembered(ctx, c, t)
+	if err := activities.TellConfiguration(ctx, c, t.Name); err != nil {
+		return err
+	}
+	all, err := schedules(ctx, c, t)
 	if err != nil {
 		return err
 	}
+	for _, s := range all {
+		if err := a.put(ctx, c, s); err != nil {
+			return err
+		}
+	}
+	return a.nextDepartures(ctx, c, t)
+}
+
+// updateSchedules brings those Schedules of a train that exist up to date. It makes none: whether the train
+// departs by itself is decided by schedule apply alone.
+func (a *app) updateSchedules(ctx context.Context, c client.Client, t train.Train) error {
+	all, err := schedules(ctx, c, t)
+	if err != nil {
+		return err
+	}
+	departs := true
+	for _, s := range all {
+		err := a.update(ctx, c, s)
+		var missing *serviceerror.NotFound
+		switch {
+		case errors.As(err, &missing):
+			departs = departs && s.id != train.ScheduleID(t.Name)
+		case err != nil:
+			return err
+		}
+	}
+	if !departs {
+		a.printf("%s\n", words.NoScheduleYet(train.ScheduleID(t.Name)))
+		return nil
+	}
+	return a.nextDepartures(ctx, c, t)
+}
+
+// schedule is a Temporal Schedule as the configuration wants it.
+type schedule struct {
+	id     string
+	spec   client.ScheduleSpec
+	action *client.ScheduleWorkflowAction
+}
+
+// schedules are those of a train: its departures, and the dead-man's switch.
+func schedules(ctx context.Context, c client.Client, t train.Train) ([]schedule, error) {
+	t, err := remembered(ctx, c, t)
+	if err != nil {
+		return nil, err
+	}
 	spec := temporalSpec(t, time.Now())
-	if err := a.put(ctx, c, train.ScheduleID(t.Name), spec, &client.ScheduleWorkflowAction{
+	departures := schedule{id: train.ScheduleID(t.Name), spec: spec, action: &client.ScheduleWorkflowAction{
 		ID: train.DepartureID(t.Name), Workflow: train.DepartureWorkflow, TaskQueue: train.TaskQueue,
 		Args:          []any{train.DepartureInput{Train: t.Name}},
 		StaticSummary: "Departure of " + t.Name,
-	}); err != nil {
-		return err
-	}
+	}}
 	// The dead-man's switch fires after each departure, on the same day: the next
 	// one may be another weekday.
 	cut := time.Duration(t.Cut.At.Hour)*time.Hour + time.Duration(t.Cut.At.Minute)*time.Minute
 	after := min(calendar.WatchdogAfter, 24*time.Hour-time.Minute-cut)
-	if err := a.put(ctx, c, train.WatchdogID(t.Name), later(spec, cut+after), &client.ScheduleWorkflowAction{
+	watchdog := schedule{id: train.WatchdogID(t.Name), spec: later(spec, cut+after)}
+	watchdog.action = &client.ScheduleWorkflowAction{
 		ID: train.WatchdogID(t.Name), Workflow: train.WatchdogWorkflow, TaskQueue: train.TaskQueue,
 		Args:          []any{train.WatchdogInput{Train: t.Name, After: calendar.Duration(after)}},
 		StaticSummary: "Whether " + t.Name + " departed",
-	}); err != nil {
-		return err
 	}
-	return a.nextDepartures(ctx, c, t)
+	return []schedule{departures, watchdog}, nil
 }
 
 // later is a spec whose entries fire at another time of day.
@@ -209,26 +262,31 @@ func later(spec client.ScheduleSpec, at time.Duration) client.ScheduleSpec {
 	return spec
 }
 
+// overlap of departures: each is another day; superseding is the release's rule.
+const overlap = enums.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL
+
 // put creates a Schedule, or brings the existing one up to date.
-func (a *app) put(ctx context.Context, c client.Client, id string, spec client.ScheduleSpec,
-	action *client.ScheduleWorkflowAction) error {
-	// each departure is another day; superseding is the release's rule
-	const overlap = enums.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL
+func (a *app) put(ctx context.Context, c client.Client, s schedule) error {
 	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID: id, Spec: spec, Action: action, CatchupWindow: catchUp, Overlap: overlap,
+		ID: s.id, Spec: s.spec, Action: s.action, CatchupWindow: catchUp, Overlap: overlap,
 		Note: "Made by starter schedule apply from release.yaml",
 	})
 	switch {
 	case err == nil:
-		a.printf("Created the Schedule %s.\n", id)
+		a.printf("Created the Schedule %s.\n", s.id)
 		return nil
 	case !errors.Is(err, temporal.ErrScheduleAlreadyRunning):
-		return fmt.Errorf("create the Schedule %s: %w", id, err)
+		return fmt.Errorf("create the Schedule %s: %w", s.id, err)
 	}
-	err = c.ScheduleClient().GetHandle(ctx, id).Update(ctx, client.ScheduleUpdateOptions{
+	return a.update(ctx, c, s)
+}
+
+// update brings an existing Schedule up to date.
+func (a *app) update(ctx context.Context, c client.Client, want schedule) error {
+	err := c.ScheduleClient().GetHandle(ctx, want.id).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 			s := in.Description.Schedule // what people set by hand, a pause above all, stays
-			s.Spec, s.Action = &spec, action
+			s.Spec, s.Action = &want.spec, want.action
 			if s.Policy == nil {
 				s.Policy = &client.SchedulePolicies{}
 			}
@@ -237,9 +295,9 @@ func (a *app) put(ctx context.Context, c client.Client, id string, spec client.S
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("update the Schedule %s: %w", id, err)
+		return fmt.Errorf("update the Schedule %s: %w", want.id, err)
 	}
-	a.printf("Updated the Schedule %s.\n", id)
+	a.printf("Updated the Schedule %s.\n", want.id)
 	return nil
 }
 

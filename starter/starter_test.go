@@ -19,9 +19,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/release-train/release-train/activities"
 	"github.com/release-train/release-train/internal/config"
 	"github.com/release-train/release-train/internal/flux"
 	"github.com/release-train/release-train/internal/gitlab"
@@ -289,9 +291,13 @@ func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
 	assert.Contains(t, shown, "there is no Schedule train-api: create it with: starter schedule apply")
 	assert.Contains(t, shown, "ok    group @eng-exp-on-call")
 
+	_, err = server.Client().DescribeWorkflowExecution(ctx, train.MemoryID("api"), "")
+	assert.Error(t, err)
 	code, shown = starter(ctx, env, "schedule", "apply")
 	require.Equal(t, 0, code, shown)
 	assert.Contains(t, shown, "Created the Schedule train-api.")
+	_, err = server.Client().DescribeWorkflowExecution(ctx, train.MemoryID("api"), "")
+	require.NoError(t, err, "the train runs, before any worker does")
 	code, shown = starter(ctx, env, "schedule", "apply", "--train", "api")
 	require.Equal(t, 0, code, shown)
 	assert.Contains(t, shown, "Updated the Schedule train-api.")
@@ -332,7 +338,15 @@ func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
 	code, shown = starter(ctx, env, "promote-now", "--by", "ada")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, shown, `promote-now was refused: the field "reason" is missing`)
+	code, shown = starter(ctx, env, "pause", "--by", "bob", "--reason", "prices")
+	require.Equal(t, 0, code, shown)
 	code, shown = starter(ctx, env, "resume", "--by", "ada")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, shown, "starter resume --train api --of bob")
+	code, shown = starter(ctx, env, "resume", "--by", "ada", "--of", "bob")
+	require.Equal(t, 0, code, shown)
+	assert.Contains(t, shown, "The train is still held by the pause by ada (audit).")
+	code, shown = starter(ctx, env, "resume", "--by", "ada", "--all")
 	require.Equal(t, 0, code, shown)
 
 	days := tr.Timetable().Departures(time.Now(), 6)
@@ -341,6 +355,8 @@ func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
 	require.Equal(t, 0, code, shown)
 	assert.Contains(t, shown, "no release on "+skipped)
 	assert.Contains(t, shown, "skipped: company meeting (ada)")
+	code, shown = starter(ctx, env, "doctor")
+	assert.Equal(t, 0, code, "a skipped day is no fault: %s", shown)
 	code, shown = starter(ctx, env, "schedule", "add", skipped, "--by", "ada", "--reason", "after all")
 	require.Equal(t, 0, code, shown)
 	assert.Contains(t, shown, "cuts release day "+skipped)
@@ -369,6 +385,52 @@ func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
 	code, shown = starter(ctx, env, "doctor")
 	assert.Equal(t, 0, code, shown)
 	assert.Contains(t, shown, "All is well.")
+}
+
+// TestADayIsSkippedOrAddedWithoutASchedule is a train in the middle of its migration: the old schedules depart it.
+func TestADayIsSkippedOrAddedWithoutASchedule(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a Temporal server")
+	}
+	ctx := t.Context()
+	cli, err := temporalx.DevServerExecutable(ctx, nil)
+	require.NoError(t, err)
+	server, err := temporalx.StartDevServer(context.Background(), temporalx.DevServerOptions{Executable: cli})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, server.Stop()) })
+	t.Setenv("TEMPORAL_ADDRESS", server.Address)
+	s := newSandbox(t)
+	env := environment(s)
+	// Signals and updates that come before the first task are obeyed once a worker runs.
+	require.NoError(t, activities.EnsureTrain(ctx, server.Client(), "api"))
+	require.NoError(t, server.Client().SignalWorkflow(ctx, train.MemoryID("api"), "", "pause",
+		train.Command{By: "ada", Reason: "audit"}))
+	require.NoError(t, server.Client().SignalWorkflow(ctx, train.MemoryID("api"), "", "pause", "please"))
+	early := make(chan string, 1)
+	go func() {
+		_, shown := starter(ctx, env, "hotfix-freeze", "--by", "bob", "--reason", "checkout")
+		early <- shown
+	}()
+	startWorker(t, s, server)
+	assert.Contains(t, <-early, "Held for the hotfix.")
+	code, shown := starter(ctx, env, "lift-hotfix-freeze", "--by", "bob")
+	assert.Equal(t, 0, code, shown)
+	code, shown = starter(ctx, env, "resume", "--by", "ada")
+	assert.Equal(t, 0, code, shown)
+
+	f, err := config.Load("../release.yaml")
+	require.NoError(t, err)
+	day := f.Trains[0].Timetable().Departures(time.Now(), 6)[4].Day.String()
+	for _, use := range []string{"skip", "add"} {
+		code, shown = starter(ctx, env, "schedule", use, day, "--by", "ada", "--reason", "migration")
+		require.Equal(t, 0, code, shown)
+		assert.Contains(t, shown, "There is no Schedule train-api yet, and none was made")
+	}
+	for _, id := range []string{train.ScheduleID("api"), train.WatchdogID("api")} {
+		_, err := server.Client().ScheduleClient().GetHandle(ctx, id).Describe(ctx)
+		var missing *serviceerror.NotFound
+		assert.ErrorAs(t, err, &missing, id)
+	}
 }
 
 func startWorker(t *testing.T, s *sandbox.Sandbox, server *temporalx.DevServer) {

@@ -64,7 +64,7 @@ func (a *app) showTrain(ctx context.Context, c client.Client, name string) {
 	value, err := c.QueryWorkflow(ctx, train.MemoryID(name), "", train.QueryStatus)
 	var st train.MemoryStatus
 	if err != nil || value.Get(&st) != nil || st.Memory.Empty() {
-		return // a train that remembers nothing does not run
+		return // nothing is remembered
 	}
 	a.printf("\n%s\n", words.TrainStatusText(st, words.Plain))
 }

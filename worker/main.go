@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
@@ -96,6 +97,7 @@ func run(ctx context.Context, path string) error {
 	}
 	defer w.Stop()
 	logger.Info("The worker runs", "address", temporal.HostPort, "namespace", temporal.Namespace, "queue", train.TaskQueue)
+	startTrains(ctx, c, all.Departures.Load, logger)
 	return awaitEnd(ctx, fatal)
 }
 
@@ -117,6 +119,21 @@ func stoppingOn(fatal chan<- error) worker.Options {
 	o := options
 	o.OnFatalError = func(err error) { fatal <- err } // it is called once
 	return o
+}
+
+// startTrains makes sure that the workflow of each configured train runs. One that cannot be started now is
+// started by its next departure, by schedule apply or by the next worker.
+func startTrains(ctx context.Context, c client.Client, load func() (config.File, error), logger *slog.Logger) {
+	file, err := load()
+	if err != nil {
+		logger.Warn("No train was started", "because", err)
+		return
+	}
+	for _, t := range file.Trains {
+		if err := activities.EnsureTrain(ctx, c, t.Name); err != nil {
+			logger.Warn("A train was not started", "train", t.Name, "because", err)
+		}
+	}
 }
 
 // connect makes the clients of the outside systems and the activities over them.

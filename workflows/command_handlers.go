@@ -31,6 +31,14 @@ func (a commandRequest) decode() (train.Command, *train.Refusal) {
 	return rules.DecodeCommand(a.name, payload.GetData())
 }
 
+// identity is what tells a repeated command from a new one: the ID that a workflow gave it, or its update's.
+func (a commandRequest) identity(ctx workflow.Context, c train.Command) string {
+	if c.ID == "" && a.source == train.SourceUpdate {
+		return workflow.GetCurrentUpdateInfo(ctx).ID
+	}
+	return c.ID
+}
+
 // commandHandlers are the two ways on which commands reach a workflow. Behind both
 // is one implementation: handle decides, carries out and records.
 type commandHandlers struct {

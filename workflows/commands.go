@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,7 +105,7 @@ func (r *release) passToTrain(ctx workflow.Context, name train.CommandName,
 		c.ID = fmt.Sprintf("%s/%d", r.interruptible.keyPrefix, r.PassedToTrain)
 	}
 	if kind, holds := holdOf(name); holds {
-		return r.holdAndTell(ctx, name, c, kind)
+		return r.holdAndTell(ctx, name, c, train.Hold{Kind: kind, By: c.By, Reason: c.Reason, Since: workflow.Now(ctx)})
 	}
 	answered, err := askNow(ctx, r, words.TellTheTrain(name), trains.AskTrain,
 		train.AskTrainInput{Train: r.Train.Name, Name: name, Command: c})
@@ -112,14 +113,14 @@ func (r *release) passToTrain(ctx workflow.Context, name train.CommandName,
 	switch {
 	case err != nil:
 		return train.Answer{}, &train.Refusal{Code: train.RefusedTrainNotReachable, Command: name, Detail: errorSentence(err)}
-	case answered.Refused != "" && !ends:
+	case answered.Refused != "" && (!ends || !endedElsewhere(answered.Refusal(name))):
 		return train.Answer{}, answered.Refusal(name)
 	case answered.Refused != "": // the train does not remember it: then it must not stand here either
 		answered.Answer.Sentence = words.EndedWithoutTrain()
 	}
 	rules.Apply(&r.State, name, c, workflow.Now(ctx))
 	if ends {
-		rules.Confirm(&r.State, endedBy(name), answered.Answer.Revision)
+		rules.ForgetUnconfirmed(&r.State)
 		answered.Answer.Sentence += " " + words.Outlook(&r.State, workflow.Now(ctx))
 	}
 	r.Memory.Revision = max(r.Memory.Revision, answered.Answer.Revision)
@@ -138,20 +139,12 @@ func holdOf(name train.CommandName) (train.HoldKind, bool) {
 	return "", false
 }
 
-// endedBy is the hold that a command ends.
-func endedBy(name train.CommandName) train.HoldKind {
-	if name == train.Resume {
-		return train.HoldPause
-	}
-	return train.HoldHotfix
-}
-
 // holdAndTell holds here at once, and tells the train for as long as it takes. Who
 // asked is answered within seconds all the same.
 func (r *release) holdAndTell(ctx workflow.Context, name train.CommandName, c train.Command,
-	kind train.HoldKind) (train.Answer, *train.Refusal) {
+	hold train.Hold) (train.Answer, *train.Refusal) {
 	effect := rules.Apply(&r.State, name, c, workflow.Now(ctx))
-	rules.AwaitConfirmation(&r.State, kind)
+	rules.AwaitConfirmation(&r.State, hold)
 	r.changes++
 	told := startActivity(ctx, r.uninterruptible, shortActivity(words.TellTheTrain(name)), trains.AskTrain,
 		train.AskTrainInput{Train: r.Train.Name, Name: name, Command: c})
@@ -160,9 +153,10 @@ func (r *release) holdAndTell(ctx workflow.Context, name train.CommandName, c tr
 	ended := false
 	r.inBackground(ctx, func(ctx workflow.Context) {
 		if answered, problem = told.get(ctx); problem == nil {
-			rules.Confirm(&r.State, kind, answered.Answer.Revision)
-			if answered.Refused != "" {
-				r.Memory.Holds = train.WithoutHold(r.Memory.Holds, kind)
+			rules.Confirm(&r.State, hold, answered.Answer.Revision)
+			if answered.Refused != "" { // it must not stand here either
+				r.Memory.Holds = slices.DeleteFunc(slices.Clone(r.Memory.Holds),
+					func(h train.Hold) bool { return train.SameHold(h, hold) })
 			}
 		}
 		ended = true
@@ -209,6 +203,11 @@ func (r *release) within(ctx workflow.Context, atMost time.Duration, cond func()
 	defer cancel()
 	timer := workflow.NewTimerWithOptions(timed, atMost, workflow.TimerOptions{Summary: words.AnswersPeople()})
 	return workflow.Await(ctx, func() bool { return timer.IsReady() || cond() })
+}
+
+// endedElsewhere says that the train refused to end a hold because it does not remember it.
+func endedElsewhere(r *train.Refusal) bool {
+	return r.Code == train.RefusedNotPaused || r.Code == train.RefusedNoHotfixFreeze
 }
 
 // orderCut works out what a new candidate would be and orders it.

@@ -1,10 +1,11 @@
 package workflows
 
 import (
-	"context"
+	"cmp"
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/release-train/release-train/internal/calendar"
@@ -13,208 +14,228 @@ import (
 	"github.com/release-train/release-train/internal/words"
 )
 
-// TrainWorkflow is the long-lived memory of a train: pause, hotfix freeze,
-// skipped and added days. It exists only while it has something to remember.
-// Its ID is train.MemoryID.
-func TrainWorkflow(ctx workflow.Context, in train.MemoryInput) (train.Memory, error) {
-	k := &trainMemory{name: in.Train, Memory: in.Memory, record: in.Record}
+// TrainWorkflow is the long-lived memory of a train: pauses, hotfix freeze,
+// skipped and added days. It runs as long as the train is configured, so that a
+// signal finds it at any time. Its ID is train.MemoryID.
+func TrainWorkflow(ctx workflow.Context, in train.MemoryInput) (train.MemoryResult, error) {
+	k := newTrainMemory(ctx, in)
 	if err := k.setup(ctx); err != nil {
-		return train.Memory{}, err
+		return train.MemoryResult{}, err
 	}
-	return k.run(ctx, in)
+	return k.run(ctx)
 }
 
-// trainMemory is the running memory of a train.
+// trainMemory is the running memory of a train. What the next run needs stands in
+// MemoryInput. The other fields are made anew by each run, or are about something
+// under way that a run ends before it continues.
 type trainMemory struct {
-	train.Memory
+	train.MemoryInput
 
-	name                 string
-	config               train.Train
-	configurationProblem string // why there is no configuration
-	ready                bool
-	record               train.Record
-	executor             *executor
-	commands             *commandHandlers
+	ready    bool // the configuration has been read, or why there is none is known
+	executor *executor
+	commands *commandHandlers
+
+	configurationProblem string    // why the last read gave none
+	goneReads            int       // reads in a row that did not find the train
+	readAt               time.Time // when the configuration is read again
 
 	unannounced       []train.Decision // decisions that open releases have not been told of
 	announcedRevision int64            // revision that they know
-	messagesUnderWay  int              // messages that are on their way
-	messagesPosted    int
-	freezeCalls       int // times that the freeze period was brought up to date
+	underWay          int              // background work that is to end before the run does
+}
+
+func newTrainMemory(ctx workflow.Context, in train.MemoryInput) *trainMemory {
+	info := workflow.GetInfo(ctx)
+	k := &trainMemory{MemoryInput: in, ready: in.Config != nil, announcedRevision: in.Memory.Revision}
+	k.executor = &executor{keyPrefix: info.WorkflowExecution.ID + "#" + info.FirstRunID}
+	k.commands = &commandHandlers{handle: k.handleCommand, otherSignals: []string{train.SignalReadConfiguration}}
+	return k
 }
 
 func (k *trainMemory) setup(ctx workflow.Context) error {
-	info := workflow.GetInfo(ctx)
-	k.executor = &executor{keyPrefix: info.WorkflowExecution.ID + "#" + train.ShortSHA(info.FirstRunID)}
-	k.announcedRevision = k.Revision
-	k.config = train.Train{Name: k.name, Zone: "UTC"}
 	if err := workflow.SetQueryHandler(ctx, train.QueryStatus, func() (train.MemoryStatus, error) {
-		return words.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), nil
+		return k.status(workflow.Now(ctx)), nil
 	}); err != nil {
 		return fmt.Errorf("register the status query: %w", err)
 	}
-	k.commands = &commandHandlers{handle: k.handleCommand}
 	return k.commands.register(ctx)
 }
 
-// idleTimeout is how long a train with nothing to remember waits for a command:
-// long enough to start it by hand and then to signal it.
-const idleTimeout = time.Minute
+// config is the configuration that was read last; without one the train is but a name.
+func (k *trainMemory) config() train.Train {
+	if k.Config == nil {
+		return train.Train{Name: k.Train, Zone: "UTC"}
+	}
+	return *k.Config
+}
 
-// run keeps the world as the memory says, until there is nothing to remember.
-func (k *trainMemory) run(ctx workflow.Context, in train.MemoryInput) (train.Memory, error) {
+func (k *trainMemory) status(now time.Time) train.MemoryStatus {
+	return words.TrainStatus(&k.Memory, k.config(), k.Record, now)
+}
+
+// run keeps the world as the memory says. Telling releases, GitLab's freeze period and
+// messages have coroutines of their own: none of them waits for another.
+func (k *trainMemory) run(ctx workflow.Context) (train.MemoryResult, error) {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx) // cancelling the memory of a hold would lift it
 	defer cancel()
-	read, err := call(ctx, k.executor, shortActivity(words.ConfigurationOf(k.name)), departures.ReadTrain,
-		train.ReadTrainInput{Train: k.name})
-	switch {
-	case err != nil:
-		k.configurationProblem = errorSentence(err)
-	case read.Refused != "":
-		k.configurationProblem = read.Refused
-	default:
-		k.config = read.Train
-	}
-	k.ready = true
+	workflow.Go(ctx, k.hearOfConfiguration)
+	workflow.Go(ctx, k.keepReleasesTold)
+	workflow.Go(ctx, k.keepFreeze)
 	for {
-		if err := k.reconcile(ctx); err != nil {
-			return k.Memory, err
+		if k.mustRead(ctx) {
+			k.readConfiguration(ctx)
 		}
-		workflow.SetCurrentDetails(ctx,
-			words.TrainStatusText(words.TrainStatus(&k.Memory, k.config, k.record, workflow.Now(ctx)), words.Markdown))
-		heard := len(k.record.Decisions) + k.record.Dropped
-		wait := idleTimeout
-		if !k.Empty() {
-			wait = k.nextWake(workflow.Now(ctx)).Sub(workflow.Now(ctx))
-		}
-		if err := k.sleep(ctx, wait, func() bool {
-			return len(k.record.Decisions)+k.record.Dropped != heard || k.announcedRevision != k.Revision
-		}); err != nil {
-			return k.Memory, err
-		}
-		rules.Forget(&k.Memory, calendar.DayOf(workflow.Now(ctx).In(k.config.Location())))
-		quiet := len(k.record.Decisions)+k.record.Dropped == heard && k.announcedRevision == k.Revision &&
-			k.messagesUnderWay == 0 && k.commands.idle(ctx)
 		switch {
-		case quiet && k.Empty():
-			return k.Memory, nil
-		case quiet && workflow.GetInfo(ctx).GetContinueAsNewSuggested():
-			return k.Memory, workflow.NewContinueAsNewError(ctx, train.TrainWorkflow,
-				train.MemoryInput{Train: in.Train, Memory: k.Memory, Record: k.record})
+		case k.mayEnd(ctx):
+			return k.end(ctx), nil
+		case k.mayContinueAsNew(ctx):
+			return train.MemoryResult{}, workflow.NewContinueAsNewError(ctx, train.TrainWorkflow, k.MemoryInput)
+		}
+		if err := k.awaitUntil(ctx, k.readAt, words.ReadsConfigurationAgain(k.Train), func() bool {
+			return k.mustRead(ctx) || k.mayEnd(ctx) || k.mayContinueAsNew(ctx)
+		}); err != nil {
+			return train.MemoryResult{}, err
 		}
 	}
 }
 
-// sleep waits for a time or a condition and leaves no timer behind.
-func (k *trainMemory) sleep(ctx workflow.Context, wait time.Duration, cond func() bool) error {
-	if cond() {
-		return nil
+// awaitUntil waits for an instant (zero: none) or a condition and leaves no timer behind.
+func (k *trainMemory) awaitUntil(ctx workflow.Context, at time.Time, summary string, cond func() bool) error {
+	if at.IsZero() || cond() {
+		return workflow.Await(ctx, cond)
 	}
 	timed, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	timer := workflow.NewTimerWithOptions(timed, max(wait, time.Second),
-		workflow.TimerOptions{Summary: clipSummary(words.LooksAfterMemory(k.name))})
+	timer := workflow.NewTimerWithOptions(timed, max(at.Sub(workflow.Now(ctx)), time.Second),
+		workflow.TimerOptions{Summary: clipSummary(summary)})
 	return workflow.Await(ctx, func() bool { return timer.IsReady() || cond() })
 }
 
-// nextWake is when the memory changes by itself: the freeze is to be extended,
-// or the day ends.
-func (k *trainMemory) nextWake(now time.Time) time.Time {
-	wake := calendar.DayOf(now.In(k.config.Location())).Add(1).At(calendar.Clock{Minute: 1}, k.config.Location())
-	if f := k.Freeze; f != nil && f.ID != 0 {
-		if renew := f.Until.Add(-rules.RenewBefore); renew.Before(wake) {
-			wake = renew
+// mustRead says that the configuration is to be read now.
+func (k *trainMemory) mustRead(ctx workflow.Context) bool { return !workflow.Now(ctx).Before(k.readAt) }
+
+// hearOfConfiguration has the configuration read again when somebody says that it has changed.
+func (k *trainMemory) hearOfConfiguration(ctx workflow.Context) {
+	changed := workflow.GetSignalChannel(ctx, train.SignalReadConfiguration)
+	for {
+		if err := workflow.Await(ctx, func() bool { return changed.Len() > 0 }); err != nil {
+			return // the context is never cancelled
 		}
-	}
-	return wake
-}
-
-// reconcile tells open releases what is remembered, then brings GitLab's freeze
-// period into line: with the hold it exists, without it it does not.
-func (k *trainMemory) reconcile(ctx workflow.Context) error {
-	for k.announcedRevision != k.Revision {
-		k.tellReleases(ctx)
-	}
-	now := workflow.Now(ctx)
-	hotfix := k.Holding(train.HoldHotfix)
-	f := k.Freeze
-	switch {
-	case f == nil:
-	case !hotfix && f.ID == 0:
-		k.Freeze = nil
-	case !hotfix:
-		return k.callFreezeActivity(ctx, words.DeleteOurFreeze(), gitlab.DeleteFreeze, *f,
-			func(train.FreezeResult) { k.Freeze = nil })
-	case f.ID == 0 && f.Problem == "":
-		return k.callFreezeActivity(ctx, words.CreateOurFreeze(), gitlab.CreateFreeze, *f,
-			func(made train.FreezeResult) { k.Freeze.ID = made.ID })
-	case f.ID != 0 && !now.Before(f.Until.Add(-rules.RenewBefore)):
-		k.revise(now)
-		later := rules.Extended(*f)
-		return k.callFreezeActivity(ctx, words.ExtendOurFreeze(), gitlab.ChangeFreeze, later,
-			func(made train.FreezeResult) { k.takeChangedFreeze(later, made) })
-	case f.ID != 0 && !f.Applied.Equal(f.Until):
-		want := *f
-		return k.callFreezeActivity(ctx, words.ChangeEndOfOurFreeze(), gitlab.ChangeFreeze, want,
-			func(made train.FreezeResult) { k.takeChangedFreeze(want, made) })
-	}
-	return nil
-}
-
-// takeChangedFreeze takes over a freeze period whose end was changed; one that somebody
-// deleted in GitLab is created anew, because the hold stands.
-func (k *trainMemory) takeChangedFreeze(want train.OwnFreeze, made train.FreezeResult) {
-	k.Freeze.Until, k.Freeze.Applied = want.Until, want.Until
-	if made.Gone {
-		k.Freeze.ID = 0
+		for changed.Len() > 0 { // whatever came with it, or nothing
+			changed.ReceiveAsync(new(converter.RawValue))
+		}
+		k.readAt = time.Time{}
 	}
 }
 
-// freezeActivity creates, changes or deletes a freeze period.
-type freezeActivity = func(context.Context, train.FreezeInput) (train.FreezeResult, error)
+const (
+	// missingReadAgain is how soon a train that was not found in the configuration is looked for again:
+	// a worker with an older file may have been asked.
+	missingReadAgain = 10 * time.Minute
+	// goneAfterReads is how many reads in a row must miss the train before it counts as gone.
+	goneAfterReads = 2
+)
 
-// callFreezeActivity makes one call about our freeze period and takes its result.
-func (k *trainMemory) callFreezeActivity(ctx workflow.Context, summary string, activity freezeActivity,
-	f train.OwnFreeze, done func(train.FreezeResult)) error {
-	k.freezeCalls++
-	result, err := write(ctx, k.executor, train.StepFreeze, k.freezeCalls, shortActivity(summary), activity,
-		func(key string) train.FreezeInput {
-			return train.FreezeInput{Project: k.config.Project, Freeze: f, Key: key}
-		})
-	problem := result.Refused
+// readConfiguration reads the train's configuration, which happens every day, and forgets what has passed.
+// A configuration that cannot be read leaves the last one in force.
+func (k *trainMemory) readConfiguration(ctx workflow.Context) {
+	k.readAt = k.nextDay(ctx)
+	read, err := call(ctx, k.executor, shortActivity(words.ConfigurationOf(k.Train)), departures.ReadTrain,
+		train.ReadTrainInput{Train: k.Train})
+	k.configurationProblem = read.Refused
 	if err != nil {
-		problem = errorSentence(err)
+		k.configurationProblem = errorSentence(err)
 	}
-	if problem != "" {
-		if k.Freeze != nil {
-			k.Freeze.Problem = problem
-			if !k.Holding(train.HoldHotfix) {
-				k.Freeze = nil // people have to delete it: they are told
-			} else {
-				k.Freeze.Until, k.Freeze.Applied = f.Until, f.Until // not again and again
-			}
-		}
-		k.postMessage(ctx, words.FreezeTrouble(k.config, problem))
-	} else {
-		done(result)
-		if k.Freeze != nil {
-			k.Freeze.Problem, k.Freeze.Applied = "", f.Until
-		}
+	switch {
+	case k.configurationProblem == "":
+		k.Config, k.goneReads = &read.Train, 0
+	case read.Gone:
+		k.goneReads++
 	}
-	k.revise(workflow.Now(ctx))
-	return nil
+	if k.configurationProblem != "" {
+		workflow.GetLogger(ctx).Warn("The configuration was not read", "train", k.Train, "problem", k.configurationProblem)
+	}
+	if !k.readAt.IsZero() { // else somebody has asked for another read meanwhile
+		k.readAt = k.nextRead(ctx, read.Gone)
+	}
+	k.ready, k.RefusalsAnnounced = true, 0
+	rules.Forget(&k.Memory, calendar.DayOf(workflow.Now(ctx).In(k.location())))
+	k.publish(ctx)
+}
+
+func (k *trainMemory) location() *time.Location { return k.config().Location() }
+
+// nextRead is when the configuration is read again.
+func (k *trainMemory) nextRead(ctx workflow.Context, gone bool) time.Time {
+	next, soon := k.nextDay(ctx), workflow.Now(ctx).Add(missingReadAgain)
+	if (gone || k.Config == nil) && soon.Before(next) {
+		return soon
+	}
+	return next
+}
+
+// nextDay is when the train's next day has just begun.
+func (k *trainMemory) nextDay(ctx workflow.Context) time.Time {
+	return calendar.DayOf(workflow.Now(ctx).In(k.location())).Add(1).At(calendar.Clock{Minute: 1}, k.location())
+}
+
+// quiet says that nothing is under way or about to begin: all that counts is in the input of a next run.
+func (k *trainMemory) quiet(ctx workflow.Context) bool {
+	return k.ready && k.underWay == 0 && k.announcedRevision == k.Memory.Revision &&
+		rules.NextFreezeCall(&k.Memory, workflow.Now(ctx)) == rules.FreezeSettled &&
+		k.commands.idle(ctx) && workflow.GetSignalChannel(ctx, train.SignalReadConfiguration).Len() == 0
+}
+
+// mayContinueAsNew says that the history is long and this is a moment to go on in a new run.
+func (k *trainMemory) mayContinueAsNew(ctx workflow.Context) bool {
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && k.quiet(ctx)
+}
+
+// gone says that the train is configured no longer.
+func (k *trainMemory) gone() bool { return k.goneReads > 0 }
+
+// mayEnd says that the train is gone and nothing holds by it. A hold outlives its configuration: an open
+// release would go on without it, and GitLab would keep our freeze period.
+func (k *trainMemory) mayEnd(ctx workflow.Context) bool {
+	return k.goneReads >= goneAfterReads && len(k.Memory.Holds) == 0 && k.Memory.Freeze == nil && k.quiet(ctx)
+}
+
+func (k *trainMemory) end(ctx workflow.Context) train.MemoryResult {
+	why := words.TrainIsGone(k.Train, k.configurationProblem)
+	workflow.GetLogger(ctx).Info(why)
+	return train.MemoryResult{Train: k.Train, Why: why, Memory: k.Memory}
 }
 
 // revise says that the memory has changed.
-func (k *trainMemory) revise(now time.Time) { k.Revision = max(k.Revision+1, now.UnixMilli()) }
+func (k *trainMemory) revise(ctx workflow.Context) {
+	k.Memory.Revision = max(k.Memory.Revision+1, workflow.Now(ctx).UnixMilli())
+	k.publish(ctx)
+}
+
+// publish brings what people see in the Web UI up to date.
+func (k *trainMemory) publish(ctx workflow.Context) {
+	workflow.SetCurrentDetails(ctx, words.TrainStatusText(k.status(workflow.Now(ctx)), words.Markdown))
+}
+
+// keepReleasesTold tells open releases of each change at once.
+func (k *trainMemory) keepReleasesTold(ctx workflow.Context) {
+	for {
+		if err := workflow.Await(ctx, func() bool { return k.announcedRevision != k.Memory.Revision }); err != nil {
+			return // the context is never cancelled
+		}
+		k.underWay++
+		k.tellReleases(ctx)
+		k.underWay--
+	}
+}
 
 // tellReleases hands the memory to open releases; where there is none, the
 // train says itself what was decided.
 func (k *trainMemory) tellReleases(ctx workflow.Context) {
 	update := train.MemoryUpdate{Memory: k.Memory, Decisions: k.unannounced}
-	k.unannounced, k.announcedRevision = nil, k.Revision
+	k.unannounced, k.announcedRevision = nil, k.Memory.Revision
 	told, err := call(ctx, k.executor, shortActivity(words.TellOpenReleases()), trains.TellReleases,
-		train.TellReleasesInput{Train: k.name, Update: update})
+		train.TellReleasesInput{Train: k.Train, Update: update})
 	if err != nil {
 		workflow.GetLogger(ctx).Error("Open releases were not told; they read it before they act", "error", err)
 	}
@@ -222,32 +243,30 @@ func (k *trainMemory) tellReleases(ctx workflow.Context) {
 		return
 	}
 	for _, d := range update.Decisions {
-		k.postMessage(ctx, words.MemoryMessage(k.config, d, &k.Memory))
+		k.postMessage(ctx, words.MemoryMessage(k.config(), d, &k.Memory))
 	}
 }
 
 // postMessage posts a message to the coordination channel, at Slack's own pace.
 func (k *trainMemory) postMessage(ctx workflow.Context, m train.Message) {
-	if k.config.Slack.Coordination == "" {
+	channel := k.config().Slack.Coordination
+	if channel == "" {
 		return
 	}
-	k.messagesUnderWay++
-	k.messagesPosted++
-	n, since := k.messagesPosted, workflow.Now(ctx)
+	k.underWay++
+	k.MessagesPosted++
+	n, since := k.MessagesPosted, workflow.Now(ctx)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		_, err := write(ctx, k.executor, train.StepMessage, n, deliveryActivity(m.Title), slack.Deliver,
 			func(key string) train.DeliverInput {
-				return train.DeliverInput{Channel: k.config.Slack.Coordination, Card: &m, Since: since, Key: key}
+				return train.DeliverInput{Channel: channel, Card: &m, Since: since, Key: key}
 			})
 		if err != nil {
 			workflow.GetLogger(ctx).Error("A message was not delivered", "title", m.Title, "problem", errorSentence(err))
 		}
-		k.messagesUnderWay--
+		k.underWay--
 	})
 }
-
-// freezeAnswered is how long an answer waits for GitLab.
-const freezeAnswered = 15 * time.Second
 
 // handleCommand decides on a command of the train and remembers it.
 func (k *trainMemory) handleCommand(ctx workflow.Context, a commandRequest) (train.Decision,
@@ -256,70 +275,65 @@ func (k *trainMemory) handleCommand(ctx workflow.Context, a commandRequest) (tra
 	if err := workflow.Await(ctx, func() bool { return k.ready }); err != nil {
 		refusal = &train.Refusal{Code: train.RefusedTrainIsEnding, Command: a.name}
 	}
-	now := workflow.Now(ctx)
-	d := train.Decision{At: now, Command: a.name, By: c.By, Identity: train.IdentityClaimed, Source: a.source,
-		Reason: c.Reason, ID: c.ID}
+	id := a.identity(ctx, c)
+	d := train.Decision{At: workflow.Now(ctx), Command: a.name, By: c.By, Identity: train.IdentityClaimed,
+		Source: a.source, Reason: c.Reason, ID: c.ID}
+	if before, known := rules.AnsweredBefore(k.Answered, id); known && refusal == nil { // repeated by a retry
+		return k.answerAgain(d, before)
+	}
 	var answer train.Answer
-	switch {
-	case refusal != nil:
-	case k.record.Knows(c.ID): // repeated by a retry: it was answered
-		answer = train.Answer{Sentence: words.DoneAlready(), Revision: k.Revision}
-		d.Accepted, d.Sentence = true, answer.Sentence
-		return d, answer, nil
-	case k.configurationProblem != "":
-		refusal = &train.Refusal{Code: train.RefusedTrainNotConfigured, Command: a.name, Detail: k.configurationProblem}
-	default:
-		refusal = rules.PolicyRefuses(k.config.Policy, a.name, c)
+	if refusal == nil {
+		answer, refusal = k.obey(ctx, a.name, c)
+		k.Answered = rules.RememberAnswer(k.Answered, id, refusal)
 	}
 	if refusal == nil {
-		var effect rules.Effect
-		if effect, refusal = rules.Remember(&k.Memory, a.name, c, now, k.config.Location()); refusal == nil {
-			answer.Sentence = words.TrainAnswer(a.name, effect, k.config.Location())
-		}
+		k.concludeFreeze(ctx, a.name, &answer)
 	}
 	d.Accepted, d.Sentence = refusal == nil, answer.Sentence
 	if refusal != nil {
-		d.Code, d.Sentence = refusal.Code, words.Refusal(refusal, k.config.Location())
+		d.Code, d.Sentence = refusal.Code, words.Refusal(refusal, k.location())
 	} else {
-		k.revise(now)
-		if a.name == train.HotfixFreeze || a.name == train.LiftHotfixFreeze {
-			answer.Sentence += " " + k.freezeOutcome(ctx)
-			d.Sentence = answer.Sentence
-		}
 		k.unannounced = append(k.unannounced, d)
-		k.revise(workflow.Now(ctx))
+		k.revise(ctx)
 		if c.ID != "" { // asked by a release, for its copy
-			answer.Revision = k.Revision
+			answer.Revision = k.Memory.Revision
 		}
 	}
-	k.record.Add(d)
-	if refusal != nil && a.source == train.SourceSignal && k.messagesPosted < refusalsAnnouncedAtMost {
-		k.postMessage(ctx, words.MemoryMessage(k.config, d, &k.Memory))
+	k.Record.Add(d)
+	k.publish(ctx)
+	if refusal != nil && a.source == train.SourceSignal && k.RefusalsAnnounced < refusalsAnnouncedAtMost {
+		k.RefusalsAnnounced++
+		k.postMessage(ctx, words.MemoryMessage(k.config(), d, &k.Memory))
 	}
 	return d, answer, refusal
 }
 
-// freezeOutcome waits a moment for GitLab and says how our freeze period stands.
-func (k *trainMemory) freezeOutcome(ctx workflow.Context) string {
-	settled := func() bool {
-		f := k.Freeze
-		if k.Holding(train.HoldHotfix) {
-			return f != nil && (f.Problem != "" || f.ID != 0 && f.Applied.Equal(f.Until))
-		}
-		return f == nil
+// answerAgain answers a command that was decided already; it is not acted on again.
+func (k *trainMemory) answerAgain(d train.Decision, before *train.Refusal) (train.Decision, train.Answer,
+	*train.Refusal) {
+	if before != nil {
+		d.Code, d.Sentence = before.Code, words.Refusal(before, k.location())
+		return d, train.Answer{}, before
 	}
-	if err := k.sleep(ctx, freezeAnswered, settled); err != nil {
-		return ""
+	answer := train.Answer{Sentence: words.DoneAlready(), Revision: k.Memory.Revision}
+	d.Accepted, d.Sentence = true, answer.Sentence
+	return d, answer, nil
+}
+
+// obey checks a command and remembers what it says.
+func (k *trainMemory) obey(ctx workflow.Context, name train.CommandName,
+	c train.Command) (train.Answer, *train.Refusal) {
+	if k.Config == nil || k.gone() && !rules.EndsHold(name) {
+		return train.Answer{}, &train.Refusal{Code: train.RefusedTrainNotConfigured, Command: name,
+			Detail: cmp.Or(k.configurationProblem, words.NoAnswer())}
 	}
-	switch f := k.Freeze; {
-	case f == nil:
-		return words.FreezeIsGone()
-	case f.Problem != "":
-		return words.FreezeRefused(f.Problem)
-	case settled():
-		return words.FreezeStands(f.ID)
-	case k.Holding(train.HoldHotfix):
-		return words.FreezeNotAnswered()
+	if refusal := rules.PolicyRefuses(k.Config.Policy, name, c); refusal != nil {
+		return train.Answer{}, refusal
 	}
-	return words.FreezeNotDeletedYet()
+	effect, refusal := rules.Remember(&k.Memory, name, c, workflow.Now(ctx), k.location())
+	if refusal != nil {
+		return train.Answer{}, refusal.On(k.Train)
+	}
+	k.revise(ctx)
+	return train.Answer{Sentence: words.TrainAnswer(name, effect, k.location())}, nil
 }

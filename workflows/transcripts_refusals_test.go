@@ -425,7 +425,8 @@ func TestTranscriptsOfOrdersThatStand(t *testing.T) {
 		func(s *train.State) { s.Phase, s.End = train.Ended, train.EndMissed })
 	ask("any state", "puase", ada("x"), func(*train.State) {})
 	_, refused := remember(&train.Memory{}, "puase", ada("x"), now, in.Location())
-	lines = append(lines, "## any memory · puase", "", indent(sent(ada("x"))+"\nrefused: "+refused), "")
+	said := words.Refusal(refused, in.Location())
+	lines = append(lines, "## any memory · puase", "", indent(sent(ada("x"))+"\nrefused: "+said), "")
 	compare(t, "refusals-orders-that-stand",
 		heading("refusals-orders-that-stand", "What is refused while an order or an end stands.")+
 			"\n"+strings.Join(lines, "\n"))

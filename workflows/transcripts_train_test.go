@@ -36,7 +36,7 @@ var ofTrain = []struct {
 	{"train-paused", "A train is paused, by an update and by a signal, without a release.", func(s *shed) {
 		s.does(time.Second, train.Pause, ada("audit"))
 		s.does(time.Hour, train.Pause, from("grace", train.Command{Reason: "audit again"}))
-		s.does(30*time.Hour, train.Resume, ada(""))
+		s.does(30*time.Hour, train.Resume, cmd(train.Command{All: true}))
 		s.tells(30*time.Hour+10*time.Second, train.Pause, ada("once more"))
 		s.tells(30*time.Hour+20*time.Second, train.Resume, ada(""))
 	}},
@@ -64,6 +64,24 @@ var ofTrain = []struct {
 		s.doesAll(time.Second, days)
 		s.does(time.Minute, train.SkipDay,
 			cmd(train.Command{Reason: "fire drill", Day: calendar.Day{Year: 2026, Month: 11, Day: 25}}))
+		s.at(13*24*time.Hour, func() {}) // all of them have passed
+	}},
+	{"train-several-pauses", "Two people pause the train; one pause is ended, then all.", func(s *shed) {
+		s.does(time.Second, train.Pause, ada("checkout is down"))
+		s.does(26*time.Second, train.Pause, from("bob", train.Command{Reason: "audit"}))
+		s.does(time.Minute, train.Resume, ada(""))
+		s.does(2*time.Minute, train.Resume, cmd(train.Command{Of: "grace"}))
+		s.does(3*time.Minute, train.Resume, cmd(train.Command{Of: "@Ada"}))
+		s.does(4*time.Minute, train.Pause, from("grace", train.Command{Reason: "prices"}))
+		s.does(5*time.Minute, train.Resume, cmd(train.Command{All: true}))
+	}},
+	{"train-lift-refused", "GitLab refuses to delete the freeze period, and does it later.", func(s *shed) {
+		s.does(time.Second, train.HotfixFreeze, cmd(train.Command{Reason: "checkout is down", Until: "4h"}))
+		s.at(time.Minute, func() { s.refuses = "GitLab: could not delete freeze period 1: 401 Unauthorized" })
+		s.does(2*time.Minute, train.LiftHotfixFreeze, ada(""))
+		s.does(9*time.Minute, train.LiftHotfixFreeze, ada(""))
+		s.at(10*time.Minute, func() { s.refuses = "" })
+		s.at(20*time.Minute, func() {})
 	}},
 	{"refusals-train", "What a train refuses.", func(s *shed) {
 		s.doesAll(time.Second, malformed)

@@ -51,11 +51,12 @@ func (w *world) answerHolds() {
 		if w.holds.trainErr != nil {
 			return train.MemoryAnswer{}, w.holds.trainErr
 		}
-		sentence, refused := remember(&w.holds.memory, in.Name, in.Command, e.Now(), w.in.Train.Location())
-		if refused == "" {
+		zone := w.in.Train.Location()
+		sentence, refusal := remember(&w.holds.memory, in.Name, in.Command, e.Now(), zone)
+		if refusal == nil {
 			w.holds.memory.Revision++
 		}
-		return train.MemoryAnswer{Refused: refused,
+		return train.MemoryAnswer{Refused: words.Refusal(refusal, zone), Why: refusal,
 			Answer: train.Answer{Sentence: sentence, Revision: w.holds.memory.Revision}}, nil
 	})
 	on(w, departures.CheckDay, func(train.CheckDayInput) (train.CheckedDay, error) {
@@ -144,8 +145,8 @@ func (w *world) stands(g train.Guard) []train.Hold {
 func (w *world) ofTrain(instant time.Time, name train.CommandName, c train.Command) {
 	w.at(instant, func() {
 		w.mu.Lock()
-		sentence, refused := remember(&w.holds.memory, name, c, w.env.Now(), w.in.Train.Location())
-		require.Empty(w.t, refused)
+		sentence, refusal := remember(&w.holds.memory, name, c, w.env.Now(), w.in.Train.Location())
+		require.Nil(w.t, refusal)
 		w.holds.memory.Revision++
 		news := train.MemoryUpdate{Memory: w.holds.memory,
 			Decisions: []train.Decision{{At: w.env.Now(), Command: name, By: c.By, Reason: c.Reason,
@@ -157,10 +158,10 @@ func (w *world) ofTrain(instant time.Time, name train.CommandName, c train.Comma
 
 // remember applies a command to a train's memory and says what the train would.
 func remember(m *train.Memory, name train.CommandName, c train.Command, now time.Time,
-	zone *time.Location) (sentence, refused string) {
+	zone *time.Location) (string, *train.Refusal) {
 	effect, refusal := rules.Remember(m, name, c, now, zone)
 	if refusal != nil {
-		return "", words.Refusal(refusal, zone)
+		return "", refusal
 	}
-	return words.TrainAnswer(name, effect, zone), ""
+	return words.TrainAnswer(name, effect, zone), nil
 }

@@ -116,6 +116,11 @@ type Effect struct {
 	// Approval says that an approval became void; Unskipped that a skipped day is one again.
 	ApprovalVoid bool
 	Unskipped    bool
+	// Lifted are the pauses that it ended, Left those of others that stand.
+	Lifted []train.Hold
+	Left   []train.Hold
+	// Retried says that only what GitLab refused before is tried again.
+	Retried bool
 	// Accepted is what counts as what production runs.
 	Accepted train.Version
 	// Rollback is what is put back.
@@ -141,7 +146,7 @@ func Check(s *train.State, name train.CommandName, c train.Command, now time.Tim
 	if d.remember != nil {
 		m := s.Memory // a shallow copy is enough: remember replaces slices
 		_, refusal := d.remember(&m, c, now, s.Train.Location())
-		return refusal.Of(name)
+		return refusal.Of(name).On(s.Train.Name)
 	}
 	if d.check == nil {
 		return nil

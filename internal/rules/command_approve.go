@@ -24,11 +24,11 @@ func approveCommand() Definition {
 func approverIsPermitted(p train.Policy, s *train.State, c train.Command) *train.Refusal {
 	switch p.Approver {
 	case train.ApproverNotCutter:
-		if sameName(c.By, s.Candidate.By) {
+		if train.SameName(c.By, s.Candidate.By) {
 			return &train.Refusal{Code: train.RefusedApproverIsCutter, By: c.By, Tag: s.Candidate.Tag}
 		}
 	case train.ApproverNotAuthor:
-		if slices.ContainsFunc(s.Changelog.Contributors, func(n string) bool { return sameName(n, c.By) }) {
+		if slices.ContainsFunc(s.Changelog.Contributors, func(n string) bool { return train.SameName(n, c.By) }) {
 			return &train.Refusal{Code: train.RefusedApproverIsAuthor, By: c.By, Tag: s.Candidate.Tag}
 		}
 		if s.Changelog.ManyContributors {

@@ -107,13 +107,16 @@ func FieldValues(c train.Command) map[string]string {
 	v := map[string]string{
 		"by": c.By, "reason": c.Reason, "tag": c.Tag, "sha": c.SHA, "previousTag": c.PreviousTag,
 		"until": c.Until, "at": c.At,
-		"hold": string(c.Hold), "environment": string(c.Environment), "day": c.Day.String(), "id": c.ID,
+		"hold": string(c.Hold), "environment": string(c.Environment), "day": c.Day.String(), "id": c.ID, "of": c.Of,
 	}
 	if c.Force {
 		v["force"] = "true"
 	}
 	if c.Removes != 0 {
 		v["removes"] = strconv.Itoa(c.Removes)
+	}
+	if c.All {
+		v["all"] = "true"
 	}
 	return v
 }

@@ -155,21 +155,25 @@ func takeNewerMemory(s *train.State, m train.Memory) {
 	}
 }
 
-// AwaitConfirmation keeps the holds of a kind, which this release has just
-// accepted, until the train has confirmed or refused them.
-func AwaitConfirmation(s *train.State, kind train.HoldKind) {
-	for _, h := range s.Memory.Holds {
-		if h.Kind == kind {
-			s.Unconfirmed = train.SetHold(s.Unconfirmed, h)
-		}
-	}
+// AwaitConfirmation keeps a hold, which this release has just accepted, until the
+// train has confirmed or refused it.
+func AwaitConfirmation(s *train.State, h train.Hold) {
+	s.Unconfirmed = train.SetHold(s.Unconfirmed, h)
 }
 
-// Confirm takes the train's answer on the holds of a kind: it remembers them, or
-// it does not and they end.
-func Confirm(s *train.State, kind train.HoldKind, revision int64) {
-	s.Unconfirmed = train.WithoutHold(s.Unconfirmed, kind)
+// Confirm takes the train's answer on a hold: it remembers it from now on, as its
+// memory of that revision says.
+func Confirm(s *train.State, h train.Hold, revision int64) {
+	s.Unconfirmed = slices.DeleteFunc(slices.Clone(s.Unconfirmed),
+		func(other train.Hold) bool { return train.SameHold(other, h) })
 	s.Memory.Revision = max(s.Memory.Revision, revision)
+	s.Seen = nil
+}
+
+// ForgetUnconfirmed drops what no longer stands: somebody has ended it.
+func ForgetUnconfirmed(s *train.State) {
+	s.Unconfirmed = slices.DeleteFunc(slices.Clone(s.Unconfirmed),
+		func(h train.Hold) bool { return train.FindSameHold(s.Memory.Holds, h) == nil })
 	s.Seen = nil
 }
 
@@ -197,12 +201,12 @@ func changeSince(s *train.State, before []train.Hold) Change {
 	var c Change
 	now := s.Standing()
 	for _, h := range now {
-		if old := train.FindHold(before, h.Kind); old == nil || old.Reason != h.Reason && h.Kind != train.HoldFreeze {
+		if old := train.FindSameHold(before, h); old == nil || old.Reason != h.Reason && h.Kind != train.HoldFreeze {
 			c.Begun = append(c.Begun, h)
 		}
 	}
 	for _, h := range before {
-		if train.FindHold(now, h.Kind) == nil {
+		if train.FindSameHold(now, h) == nil {
 			c.Ended = append(c.Ended, h)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/train"
 )
 
@@ -49,6 +50,8 @@ func Allows(s *train.State, name train.CommandName, c train.Command, now time.Ti
 func probes(s *train.State, e Definition, now time.Time) []train.Command {
 	c := train.Command{By: "you", Reason: "why"}
 	switch e.Name { //nolint:exhaustive // others need no more
+	case train.Resume:
+		return resumes(&s.Memory, c)
 	case train.ApproveDespiteE2E:
 		c.Tag = s.Candidate.Tag
 	case train.RetryDeploy, train.Rollback:
@@ -84,4 +87,29 @@ func probes(s *train.State, e Definition, now time.Time) []train.Command {
 		c.At = at.In(s.Train.Location()).Format(time.RFC3339)
 	}
 	return []train.Command{c}
+}
+
+// AcceptedByTrain are the commands of a train that it would accept now.
+func AcceptedByTrain(m *train.Memory, now time.Time, zone *time.Location) []Offer {
+	var out []Offer
+	for _, e := range Commands() {
+		if !e.OfTrain {
+			continue
+		}
+		probe := e.ExampleCommand()
+		if !probe.Day.IsZero() {
+			probe.Day = calendar.DayOf(now.In(zone)).Add(1)
+		}
+		probes := []train.Command{probe}
+		if e.Name == train.Resume {
+			probes = resumes(m, probe)
+		}
+		for _, c := range probes {
+			copied := *m // a shallow copy is enough: remember replaces what it changes
+			if _, refusal := Remember(&copied, e.Name, c, now, zone); refusal == nil {
+				out = append(out, Offer{Name: e.Name, Command: c})
+			}
+		}
+	}
+	return out
 }

@@ -2,16 +2,9 @@ package rules
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/release-train/release-train/internal/train"
 )
-
-// sameName compares names as people type them.
-func sameName(a, b string) bool {
-	return a != "" && strings.EqualFold(strings.TrimPrefix(strings.TrimSpace(a), "@"),
-		strings.TrimPrefix(strings.TrimSpace(b), "@"))
-}
 
 // policyRefuses says why the policy does not let somebody issue a command; nil: it does.
 func policyRefuses(p train.Policy, d Definition, s *train.State, c train.Command) *train.Refusal {
@@ -19,7 +12,7 @@ func policyRefuses(p train.Policy, d Definition, s *train.State, c train.Command
 		return &train.Refusal{Code: train.RefusedIdentityNotVerified}
 	}
 	for _, a := range p.Allow {
-		if a.Command == d.Name && !slices.ContainsFunc(a.People, func(n string) bool { return sameName(n, c.By) }) {
+		if a.Command == d.Name && !slices.ContainsFunc(a.People, func(n string) bool { return train.SameName(n, c.By) }) {
 			return &train.Refusal{Code: train.RefusedNotAllowed, By: c.By, People: a.People}
 		}
 	}

@@ -305,6 +305,8 @@ func (d *day) fitting(s *sent) train.Command {
 		c.PreviousTag = d.status.Deployed.Version.Tag
 	case "hotfix-freeze":
 		c.Until = "3h"
+	case "resume":
+		c.All = true // of whoever has paused meanwhile too
 	case "force cancel":
 		c.Force = true
 	case "move":

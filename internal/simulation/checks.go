@@ -83,9 +83,6 @@ func (w *world) busiest(int) string {
 			most = name
 		}
 	}
-	if e := w.executions[train.MemoryID(w.train.Name)]; e != nil && e.open {
-		return most + " while the train runs"
-	}
 	return most
 }
 

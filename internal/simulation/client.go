@@ -117,6 +117,33 @@ func (c temporalClient) NewWithStartWorkflowOperation(
 	return startOperation{options: o, kind: kind.(string), input: args[0]}
 }
 
+// start starts what does not run and waits until it does.
+func (c temporalClient) start(ctx context.Context, start startOperation) error {
+	w, id := c.world, start.options.ID
+	if e := w.executions[id]; e != nil && e.open {
+		return nil
+	}
+	w.startWorkflow(id, start.kind, start.input, time.Time{})
+	for e := w.executions[id]; e == nil || !e.open; e = w.executions[id] {
+		if err := taskOf(ctx).Sleep(ctx, startDelay); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c temporalClient) ExecuteWorkflow(
+	ctx context.Context,
+	o client.StartWorkflowOptions,
+	kind any,
+	args ...any,
+) (client.WorkflowRun, error) {
+	if err := c.ask(ctx, "start"); err != nil {
+		return nil, err
+	}
+	return nil, c.start(ctx, startOperation{options: o, kind: kind.(string), input: args[0]})
+}
+
 // lookAgain is how often a task looks whether an update was answered.
 const lookAgain = 100 * time.Millisecond
 
@@ -130,13 +157,8 @@ func (c temporalClient) UpdateWithStartWorkflow(
 	t, w := taskOf(ctx), c.world
 	start := o.StartWorkflowOperation.(startOperation)
 	id := start.options.ID
-	if e := w.executions[id]; e == nil || !e.open {
-		w.startWorkflow(id, start.kind, start.input, time.Time{})
-		for e := w.executions[id]; e == nil || !e.open; e = w.executions[id] {
-			if err := t.Sleep(ctx, startDelay); err != nil {
-				return nil, err
-			}
-		}
+	if err := c.start(ctx, start); err != nil {
+		return nil, err
 	}
 	a := &answer{}
 	u := o.UpdateOptions

@@ -21,12 +21,11 @@ func TestTheSimulationSeesKnownFaults(t *testing.T) {
 		faults  []fault
 	}{
 		{
-			name: "C1, pause and resume at the gate spin", breaks: "", gate: minute,
+			name: "C1, pause and resume at the gate do not spin", gate: minute,
 			actions: []action{{Kind: "pause", After: atGate, Undo: minute}},
 		},
 		{
-			name: "C2, a refused resume to the train spins", gate: minute,
-			breaks:  "",
+			name: "C2, a refused resume to the train does not spin", gate: minute,
 			actions: []action{{Kind: "resume", After: atGate, Train: true}},
 		},
 		{
@@ -44,7 +43,7 @@ func TestTheSimulationSeesKnownFaults(t *testing.T) {
 			faults:  []fault{{Step: "AskTrain", Kind: faultUnavailable, Lasts: 24 * hour}},
 		},
 		{
-			name: "C9, a freeze that GitLab did not delete stays", breaks: "",
+			name: "C9, a freeze that GitLab did not delete is deleted later",
 			actions: []action{
 				{Kind: "cancel", After: atGate},
 				{Kind: "hotfix-freeze", After: atAction, Delay: minute, Undo: hour, Train: true},

@@ -59,6 +59,9 @@ type Command struct {
 	Environment EnvironmentName `json:"environment,omitempty"`
 	// Force does not wait for what runs.
 	Force bool `json:"force,omitempty"`
+	// Of names the person whose pause it is, All means the pauses of everybody.
+	Of  string `json:"of,omitempty"`
+	All bool   `json:"all,omitempty"`
 	// Day is a release day.
 	Day calendar.Day `json:"day,omitzero"`
 	// ID is set when a workflow passes a command on; a command is acted on once for each.

@@ -65,6 +65,8 @@ type ReadTrainInput struct {
 type ReadTrainResult struct {
 	Train   Train  `json:"train,omitzero"`
 	Refused string `json:"refused,omitempty"`
+	// Gone says that the file could be read and does not have the train.
+	Gone bool `json:"gone,omitempty"`
 }
 
 // CheckDayInput asks whether a day is still a release day.

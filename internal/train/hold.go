@@ -2,6 +2,7 @@ package train
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -88,19 +89,61 @@ func WithoutHold(holds []Hold, kind HoldKind) []Hold {
 	return rest
 }
 
-// SetHold adds a hold or renews its reason; it stands since it was first set.
-func SetHold(holds []Hold, h Hold) []Hold {
-	if old := FindHold(holds, h.Kind); old != nil {
-		h.Since = old.Since
+// SameHold says whether two holds are one. There is one hold of each kind, but of
+// pauses one for each person and reason.
+func SameHold(a, b Hold) bool {
+	if a.Kind != HoldPause || b.Kind != HoldPause {
+		return a.Kind == b.Kind
 	}
-	return append(WithoutHold(holds, h.Kind), h)
+	return a.Reason == b.Reason && (a.By == b.By || SameName(a.By, b.By))
 }
 
-// Kinds are the kinds of holds.
+// FindSameHold is the hold among others that is the same one; nil when it does not stand.
+func FindSameHold(holds []Hold, h Hold) *Hold {
+	i := slices.IndexFunc(holds, func(other Hold) bool { return SameHold(other, h) })
+	if i < 0 {
+		return nil
+	}
+	return &holds[i]
+}
+
+// HoldsOf are the holds of a kind.
+func HoldsOf(holds []Hold, kind HoldKind) []Hold {
+	var of []Hold
+	for _, h := range holds {
+		if h.Kind == kind {
+			of = append(of, h)
+		}
+	}
+	return of
+}
+
+// SetHold adds a hold or renews its reason; it stands since it was first set.
+func SetHold(holds []Hold, h Hold) []Hold {
+	var rest []Hold
+	for _, old := range holds {
+		if SameHold(old, h) {
+			h.Since = old.Since
+		} else {
+			rest = append(rest, old)
+		}
+	}
+	return append(rest, h)
+}
+
+// Kinds are the kinds of holds, each once.
 func Kinds(holds []Hold) []HoldKind {
 	var kinds []HoldKind
 	for _, h := range holds {
-		kinds = append(kinds, h.Kind)
+		if !slices.Contains(kinds, h.Kind) {
+			kinds = append(kinds, h.Kind)
+		}
 	}
 	return kinds
+}
+
+// SameName compares names as people type them.
+func SameName(a, b string) bool {
+	return a != "" && strings.EqualFold(strings.TrimPrefix(strings.TrimSpace(a), "@"),
+		strings.TrimPrefix(strings.TrimSpace(b), "@"))
 }

@@ -35,6 +35,8 @@ const (
 	SignalStopDeploy = "stop-deploy"
 	// SignalMemoryUpdate tells a release what its train remembers now.
 	SignalMemoryUpdate = "train-news"
+	// SignalReadConfiguration tells a train to read its configuration again.
+	SignalReadConfiguration = "read-configuration"
 	// SignalAnnounce hands a NotifyWorkflow something to deliver.
 	SignalAnnounce = "announce"
 	// QueryStatus answers with a Status.

@@ -12,9 +12,10 @@ import (
 type Memory struct {
 	// Revision grows with every change; a copy with a higher one is newer.
 	Revision int64 `json:"revision,omitempty"`
-	// Holds are pause and hotfix.
+	// Holds are pauses, one for each person and reason, and hotfix.
 	Holds []Hold `json:"holds,omitempty"`
-	// Freeze is our GitLab freeze period; nil: there is none.
+	// Freeze is our GitLab freeze period; nil: there is none. Without the hold hotfix it
+	// is still to be deleted in GitLab.
 	Freeze *OwnFreeze `json:"freeze,omitempty"`
 	// Skipped and Added are changes of the calendar that need no edit of release.yaml.
 	Skipped []DayChange `json:"skipped,omitempty"`
@@ -29,10 +30,16 @@ type OwnFreeze struct {
 	// From and Until are whole minutes in UTC.
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
-	// Applied is the end that GitLab has; another one than Until is being changed.
+	// Applied is the end that GitLab has, or that it was last asked to create; another one than Until
+	// is being changed.
 	Applied time.Time `json:"applied,omitzero"`
-	// Problem says why GitLab refused; empty: it did not.
+	// Problem says why GitLab refused, or did not answer; empty: it did as it was asked.
 	Problem string `json:"problem,omitempty"`
+	// Unknown says that it may exist although GitLab has not told its ID: the answer to its creation
+	// was lost.
+	Unknown bool `json:"unknown,omitempty"`
+	// TryAgainAt is when GitLab is asked again; zero: at once.
+	TryAgainAt time.Time `json:"tryAgainAt,omitzero"`
 }
 
 // DayChange skips or adds a release day.
@@ -94,12 +101,42 @@ type MemoryUpdate struct {
 	Decisions []Decision `json:"decisions,omitempty"`
 }
 
-// MemoryInput starts a TrainWorkflow.
+// MemoryInput starts a TrainWorkflow. All but the name comes from the run before.
 type MemoryInput struct {
-	Train string `json:"train"`
-	// Memory and Record come from the run before.
+	Train  string `json:"train"`
 	Memory Memory `json:"memory,omitzero"`
 	Record Record `json:"record,omitzero"`
+	// Config is the configuration that was read last; nil: none has been read.
+	Config *Train `json:"config,omitempty"`
+	// Answered are the commands that were decided, by their IDs, oldest first.
+	Answered []AnsweredCommand `json:"answered,omitempty"`
+	// FreezeTrouble is the problem with our freeze period that people were told of; empty: there is none.
+	FreezeTrouble string `json:"freezeTrouble,omitempty"`
+	MemoryCounters
+}
+
+// MemoryCounters number what a train does more than once; idempotency keys are made of them.
+type MemoryCounters struct {
+	// MessagesPosted counts messages, FreezeCalls the times that GitLab was asked about our freeze period.
+	MessagesPosted int `json:"messagesPosted,omitempty"`
+	FreezeCalls    int `json:"freezeCalls,omitempty"`
+	// RefusalsAnnounced counts the refused signals of the day that were answered in Slack.
+	RefusalsAnnounced int `json:"refusalsAnnounced,omitempty"`
+}
+
+// AnsweredCommand is a command that was decided: it is not acted on again.
+type AnsweredCommand struct {
+	ID string `json:"id"`
+	// Refused is why it was refused; nil: it was accepted.
+	Refused *Refusal `json:"refused,omitempty"`
+}
+
+// MemoryResult is how a TrainWorkflow ended.
+type MemoryResult struct {
+	Train string `json:"train"`
+	// Why is a sentence.
+	Why    string `json:"why"`
+	Memory Memory `json:"memory,omitzero"`
 }
 
 // FreezeInput creates, changes or deletes our freeze period.
@@ -114,6 +151,8 @@ type FreezeResult struct {
 	ID int64 `json:"id,omitempty"`
 	// Gone says that somebody deleted it in GitLab.
 	Gone bool `json:"gone,omitempty"`
+	// Unknown says that it may exist although GitLab refused: an earlier try got no answer.
+	Unknown bool `json:"unknown,omitempty"`
 	// Refused is GitLab's refusal.
 	Refused string `json:"refused,omitempty"`
 }

@@ -43,6 +43,9 @@ const (
 const (
 	RefusedBelongsToRelease    RefusalCode = "belongs-to-release"
 	RefusedNotPaused           RefusalCode = "not-paused"
+	RefusedNotPausedBy         RefusalCode = "not-paused-by"
+	RefusedSeveralPauses       RefusalCode = "several-pauses"
+	RefusedTooManyPauses       RefusalCode = "too-many-pauses"
 	RefusedNoHotfixFreeze      RefusalCode = "no-hotfix-freeze"
 	RefusedFreezeEndNotAhead   RefusalCode = "freeze-end-not-ahead"
 	RefusedFreezeTooLong       RefusalCode = "freeze-too-long"
@@ -127,7 +130,8 @@ func RefusalCodes() []RefusalCode {
 		RefusedIdentityNotVerified, RefusedNotAllowed, RefusedApproverIsCutter,
 		RefusedApproverIsAuthor, RefusedTooManyAuthors,
 
-		RefusedBelongsToRelease, RefusedNotPaused, RefusedNoHotfixFreeze, RefusedFreezeEndNotAhead, RefusedFreezeTooLong,
+		RefusedBelongsToRelease, RefusedNotPaused, RefusedNotPausedBy, RefusedSeveralPauses, RefusedTooManyPauses,
+		RefusedNoHotfixFreeze, RefusedFreezeEndNotAhead, RefusedFreezeTooLong,
 		RefusedDayAlreadySkipped, RefusedTooManySkippedDays, RefusedTooManyAddedDays, RefusedDayNotAhead, RefusedDayTooFar,
 		RefusedTrainIsEnding, RefusedTrainNotConfigured, RefusedTrainNotReachable, RefusedByTrain,
 		RefusedNewCommitNotKnown, RefusedNewCommitImpossible, RefusedChangelogNotMade,
@@ -181,9 +185,11 @@ type Refusal struct {
 	Hold        HoldKind        `json:"hold,omitempty"`
 	// Holds are those that stand.
 	Holds []HoldKind `json:"holds,omitempty"`
-	Phase Phase      `json:"phase,omitempty"`
-	End   End        `json:"end,omitempty"`
-	E2E   E2EState   `json:"e2e,omitempty"`
+	// Pauses are those that stand.
+	Pauses []Hold   `json:"pauses,omitempty"`
+	Phase  Phase    `json:"phase,omitempty"`
+	End    End      `json:"end,omitempty"`
+	E2E    E2EState `json:"e2e,omitempty"`
 	// By is who did it before, or who asks; People are those who may.
 	By     string   `json:"by,omitempty"`
 	People []string `json:"people,omitempty"`
@@ -197,6 +203,14 @@ type Refusal struct {
 func (r *Refusal) Of(name CommandName) *Refusal {
 	if r != nil {
 		r.Command = name
+	}
+	return r
+}
+
+// On is the refusal with the train that refuses; nil stays nil.
+func (r *Refusal) On(train string) *Refusal {
+	if r != nil {
+		r.Train = train
 	}
 	return r
 }

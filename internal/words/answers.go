@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -85,14 +86,17 @@ func TrainAnswer(name train.CommandName, e rules.Effect, zone *time.Location) st
 	switch name { //nolint:exhaustive // the others belong to a release
 	case train.Pause:
 		return "Paused: no tag, no deploy and no E2E start until resume. What already runs is left to finish; the window " +
-			"does not move."
+			"does not move." + besideWords(e.Left)
 	case train.Resume:
-		return "Resumed."
+		return resumedWords(e)
 	case train.HotfixFreeze:
 		return fmt.Sprintf("Held for the hotfix. The GitLab freeze period lasts until %s and is extended while the hold "+
 			"stands; "+
 			"only lift-hotfix-freeze ends it.", When(e.Until, zone))
 	case train.LiftHotfixFreeze:
+		if e.Retried {
+			return "The hotfix freeze was lifted before; the deletion of our freeze period is tried again."
+		}
 		return "The hotfix freeze is lifted."
 	case train.SkipDay:
 		return fmt.Sprintf("Nothing is released on %s.", e.Day)
@@ -105,24 +109,70 @@ func TrainAnswer(name train.CommandName, e rules.Effect, zone *time.Location) st
 	return ""
 }
 
-// FreezeStands says which freeze period is ours in GitLab.
-func FreezeStands(id int64) string { return fmt.Sprintf("It is GitLab freeze period %d.", id) }
+// besideWords says which pauses of others stand beside one.
+func besideWords(others []train.Hold) string {
+	if len(others) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Beside it stands %s; each is ended by itself.", pauseNames(others))
+}
 
-// FreezeIsGone says that none is any more.
-func FreezeIsGone() string { return "Our GitLab freeze period is gone." }
+// resumedWords says which pauses are over and which still hold.
+func resumedWords(e rules.Effect) string {
+	if len(e.Left) == 0 {
+		return "Resumed."
+	}
+	return fmt.Sprintf("Ended: %s. The train is still held by %s.", pauseNames(e.Lifted), pauseNames(e.Left))
+}
 
-// FreezeRefused says that GitLab made none.
-func FreezeRefused(problem string) string { return "Held here; GitLab freeze refused: " + problem }
+// pauseNames are pauses by person and reason.
+func pauseNames(pauses []train.Hold) string {
+	var names []string
+	for _, h := range pauses {
+		names = append(names, fmt.Sprintf("the pause by %s (%s)", cmp.Or(h.By, "nobody"), h.Reason))
+	}
+	return strings.Join(names, ", ")
+}
 
-// FreezeNotAnswered says that GitLab may make one yet.
-func FreezeNotAnswered() string {
+// FreezeOutcome says how our freeze period stands in GitLab after a command about it.
+func FreezeOutcome(m *train.Memory) string {
+	f, held := m.Freeze, m.Holding(train.HoldHotfix)
+	switch {
+	case f == nil:
+		return "Our GitLab freeze period is gone."
+	case held && f.Problem != "":
+		return "Held here; GitLab freeze refused: " + f.Problem
+	case f.Problem != "":
+		return fmt.Sprintf("%s still stands in GitLab: %s %s", ourFreeze(*f), fullStop(f.Problem), deletionIsTriedAgain)
+	case !held:
+		return "GitLab has not answered yet; our freeze period is deleted as soon as it does."
+	case rules.FreezeSettledIn(m):
+		return fmt.Sprintf("It is GitLab freeze period %d.", f.ID)
+	}
 	return "Held here; GitLab has not answered yet about its freeze period."
 }
 
-// FreezeNotDeletedYet says that GitLab is still to delete ours.
-func FreezeNotDeletedYet() string {
-	return "GitLab has not answered yet; our freeze period is deleted as soon as it does."
+// deletionIsTriedAgain says what follows when GitLab does not delete our freeze period.
+const deletionIsTriedAgain = "Its deletion is tried again every five minutes, and at once by lift-hotfix-freeze."
+
+// ourFreeze names our freeze period.
+func ourFreeze(f train.OwnFreeze) string {
+	if f.ID == 0 {
+		return "Our freeze period, if GitLab made it,"
+	}
+	return fmt.Sprintf("Our freeze period %d", f.ID)
 }
+
+// fullStop ends a sentence that somebody else wrote.
+func fullStop(s string) string {
+	if strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
+}
+
+// NoFreezeInGitLab says that GitLab never made one.
+func NoFreezeInGitLab() string { return "GitLab has no freeze period of ours: it had refused it." }
 
 // DoneAlready answers a command that was repeated.
 func DoneAlready() string { return "Done already." }

@@ -24,7 +24,8 @@ func About(name train.CommandName) CommandText {
 	case train.Pause:
 		return CommandText{"holds the train: no tag, no deploy, no E2E start until resume", "always"}
 	case train.Resume:
-		return CommandText{"ends the pause", "the train is paused"}
+		return CommandText{"ends the pause",
+			"the train is paused; where several pauses stand, `of` names the person whose pause it is, or `all` is true"}
 	case train.ApproveDespiteE2E:
 		return CommandText{
 			"opens the E2E gate for this candidate and this run only",
@@ -36,7 +37,8 @@ func About(name train.CommandName) CommandText {
 	case train.HotfixFreeze:
 		return CommandText{"holds the train and creates a GitLab freeze period until the lift", "always"}
 	case train.LiftHotfixFreeze:
-		return CommandText{"ends the hotfix freeze and deletes our GitLab freeze period", "our hotfix freeze stands"}
+		return CommandText{"ends the hotfix freeze and deletes our GitLab freeze period",
+			"our hotfix freeze stands, or GitLab has not deleted its freeze period yet"}
 	case train.Acknowledge:
 		return CommandText{
 			"ends the hold: late departs after all, drift takes what production runs as the truth and re-bases the changelog",
@@ -93,9 +95,9 @@ func commandLine(name train.CommandName, of string, day calendar.Day, c train.Co
 	values := rules.FieldValues(c)
 	for _, field := range d.Fields {
 		required := slices.Contains(d.Required, field)
-		if field == "force" && values[field] != "" {
-			line += " --force"
-		} else if v := values[field]; v != "" && (required || field == "tag" || field == "removes") {
+		if (field == "force" || field == "all") && values[field] != "" {
+			line += " --" + field
+		} else if v := values[field]; v != "" && (required || field == "tag" || field == "of" || field == "removes") {
 			line += " --" + FlagName(field) + " " + shellWord(v)
 		}
 	}

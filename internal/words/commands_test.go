@@ -178,7 +178,7 @@ const commandsIntro = "Every command works in three ways: `starter <command>` (s
 	"All of them are in the record that `starter status` shows the end of. `by` is who asks, a claim; `reason` says why.\n\n" +
 	"pause, resume, hotfix-freeze, lift-hotfix-freeze, skip-day and add-day belong to the train: a release passes them " +
 	"on, and\n" +
-	"they work without a release too. For that send the update to `train-api` with `temporal workflow execute-update-with-start`\n" +
+	"they work without a release too. For that send the signal or the update to `train-api`, which runs as long as the train is configured,\n" +
 	"as [operations.md](operations.md) shows, or simply use the CLI.\n\n" +
 	"The tables say what the example is answered at moments of a release day with the window 11:00 to 16:00; `acknowledge`,\n" +
 	"`retry-deploy` and `rollback` are asked there with the hold or environment that fits.\n"
@@ -317,8 +317,11 @@ func exampleRefusal(code train.RefusalCode) train.Refusal {
 		Tag: "api/v2026.11.24.1", To: train.Version{Tag: "api/v2026.11.23.1"},
 		Day: calendar.Day{Year: 2026, Month: 11, Day: 24}, Today: calendar.Day{Year: 2026, Month: 11, Day: 25},
 		At: at, Until: at.Add(time.Hour), Environment: train.Production, Hold: train.HoldFreeze,
-		Holds: []train.HoldKind{train.HoldPause}, Phase: train.Testing, End: train.EndMissed, E2E: train.E2ERunning,
-		By: "ada", People: []string{"grace"}, Detail: "what GitLab said", Train: "api",
+		Holds: []train.HoldKind{train.HoldPause}, Train: "api",
+		Pauses: []train.Hold{{Kind: train.HoldPause, By: "ada", Reason: "checkout is down"},
+			{Kind: train.HoldPause, By: "bob", Reason: "audit"}},
+		Phase: train.Testing, End: train.EndMissed, E2E: train.E2ERunning,
+		By: "ada", People: []string{"grace"}, Detail: "what GitLab said",
 		Lacks: train.Difference{Count: 2, Titles: []string{"fix checkout", "fix prices"}},
 	}
 }

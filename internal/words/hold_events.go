@@ -44,7 +44,7 @@ func endsBy(s *train.State, h train.Hold) string {
 	}
 	switch h.Kind {
 	case train.HoldPause:
-		return "To end it: " + line(train.Resume, train.Command{})
+		return "To end it: " + mrkdwn.Code(resumeLine(s.Train.Name, s.Standing(), h))
 	case train.HoldHotfix:
 		return "To end it: " + line(train.LiftHotfixFreeze, train.Command{})
 	case train.HoldFreeze:

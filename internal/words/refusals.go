@@ -3,9 +3,11 @@ package words
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/rules"
 	"github.com/release-train/release-train/internal/train"
 )
@@ -124,6 +126,12 @@ func refusedByTrain(r *train.Refusal, zone *time.Location) string {
 		return fmt.Sprintf("%s belongs to a release, not to the train: send it to release-<train>-<YYYY-MM-DD>", r.Command)
 	case train.RefusedNotPaused:
 		return "the train is not paused: there is nothing to resume"
+	case train.RefusedNotPausedBy:
+		return fmt.Sprintf("no pause of %s stands: what stands is %s", r.Value, pauseNames(r.Pauses))
+	case train.RefusedSeveralPauses:
+		return severalPauses(r)
+	case train.RefusedTooManyPauses:
+		return fmt.Sprintf("%d pauses stand already, which is all that is remembered: the train is held", r.Limit)
 	case train.RefusedNoHotfixFreeze:
 		return "no hotfix freeze of ours stands: there is nothing to lift"
 	case train.RefusedFreezeEndNotAhead:
@@ -142,6 +150,22 @@ func refusedByTrain(r *train.Refusal, zone *time.Location) string {
 		return "the changelog was not made: " + r.Detail
 	}
 	return ""
+}
+
+// severalPauses asks whose pause is meant, with a line to paste for each person and one for all.
+func severalPauses(r *train.Refusal) string {
+	var lines []string
+	for _, h := range r.Pauses {
+		if line := resumeLine(r.Train, r.Pauses, h); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	all := commandLine(train.Resume, r.Train, calendar.Day{}, train.Command{All: true})
+	if !slices.Contains(lines, all) {
+		lines = append(lines, all)
+	}
+	return fmt.Sprintf("several pauses stand: %s. Say whose is to end: %s", pauseNames(r.Pauses),
+		strings.Join(lines, ", or "))
 }
 
 // refusedDay is about release days.

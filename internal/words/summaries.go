@@ -106,19 +106,19 @@ func TellTheTrain(name train.CommandName) string { return "Tell the train: " + s
 // ConfigurationOf is the summary of reading a train's configuration.
 func ConfigurationOf(name string) string { return "The configuration of the train " + name }
 
-// LooksAfterMemory is the summary of the timer of a train's memory.
-func LooksAfterMemory(name string) string {
-	return "The train " + name + " looks after what it remembers"
+// ReadsConfigurationAgain is the summary of the timer between two days of a train.
+func ReadsConfigurationAgain(name string) string {
+	return "The train " + name + " reads its configuration again"
 }
+
+// AsksAboutOurFreezeAgain is the summary of the timer until GitLab is asked about our freeze period.
+func AsksAboutOurFreezeAgain() string { return "GitLab is asked about our freeze period again" }
 
 // TellOpenReleases is the summary of handing them the memory.
 func TellOpenReleases() string { return "Tell open releases what the train remembers" }
 
 // CreateOurFreeze is the summary of creating our freeze period.
 func CreateOurFreeze() string { return "Create our freeze period" }
-
-// ExtendOurFreeze is the summary of extending it while the hold stands.
-func ExtendOurFreeze() string { return "Extend our freeze period" }
 
 // ChangeEndOfOurFreeze is the summary of bringing its end into line.
 func ChangeEndOfOurFreeze() string { return "Change the end of our freeze period" }
