@@ -3,10 +3,12 @@ package activities
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/flux"
 	"github.com/release-train/release-train/internal/gitlab"
 	"github.com/release-train/release-train/internal/train"
@@ -95,4 +97,14 @@ func TestAChangelogNamesWhatIsNoLongerInProduction(t *testing.T) {
 	source, err = c.source(t.Context(), in, gitlab.Project{})
 	require.NoError(t, err)
 	assert.Empty(t, source.Removed, "from where it starts is not what production runs")
+}
+
+func TestARolloutSaysSinceWhenFluxIsReady(t *testing.T) {
+	state := flux.State{Running: train.Version{Tag: "v1", SHA: "s"}, Ready: true, Observed: true, SourceReady: true,
+		ReadySince: noon}
+	r, err := execute(t, (&Flux{API: &fakeFlux{state: state}}).AwaitRollout, train.AwaitRolloutInput{
+		Candidate: train.Candidate{Tag: "v1", SHA: "s"}, Until: time.Now().Add(time.Minute),
+		Poll: calendar.Duration(time.Millisecond)})
+	require.NoError(t, err)
+	assert.Equal(t, train.Rollout{Done: true, Running: state.Running, ReadyAt: noon}, r)
 }

@@ -96,6 +96,9 @@ func (f *Flux) AwaitRollout(ctx context.Context, in train.AwaitRolloutInput) (tr
 		}
 		p := state.Progress(in.Candidate, rules.FluxReasonFails)
 		r = train.Rollout{Running: state.Running, Done: p.Phase == flux.RolledOut, Why: p.Why, Reason: p.Reason}
+		if r.Done {
+			r.ReadyAt = state.ReadySince.UTC()
+		}
 		if !p.Bad() {
 			since, looks = time.Time{}, 0
 			return r.Done, nil

@@ -193,8 +193,8 @@ type deployment struct {
 	attempt int
 	// present says that the version is there, so that no job is awaited.
 	present bool
-	// readyAt is when Flux was seen to report the version ready.
-	readyAt time.Time
+	// playedAt is when its job was played, readyAt when Flux reported the version ready.
+	playedAt, readyAt time.Time
 	// replaced is what GitLab said when it refused the tag's own job as outdated.
 	outdatedRefusal string
 }
@@ -229,6 +229,7 @@ func (w *deployment) awaitPipelineJob(ctx workflow.Context) *stepFailure {
 // play plays the deploy job, after the activity's last look at what must hold.
 // Where the pipeline starts it by itself, it is only looked at.
 func (w *deployment) play(ctx workflow.Context) *stepFailure {
+	w.playedAt = workflow.Now(ctx)
 	played, err := write(ctx, w.uninterruptible, train.StepPlay, w.attempt,
 		shortActivity(words.PlayJob(w.candidate.Tag, w.job)),
 		deploys.PlayDeploy, func(key string) train.PlayDeployInput {
@@ -359,7 +360,7 @@ func (w *deployment) awaitRollout(ctx workflow.Context) *stepFailure {
 		reason := rules.FailureReason{Source: rules.FromFlux, Value: rollout.Reason}
 		return failStep(train.DeployFailed, rules.KindOf(reason), words.RolloutFailed(rollout.Why, reason))
 	}
-	w.readyAt = workflow.Now(ctx)
+	w.readyAt = rules.ReadyAt(rollout, w.playedAt, workflow.Now(ctx))
 	return nil
 }
 

@@ -232,6 +232,7 @@ func (w *deployment) playRollbackJob(ctx workflow.Context, job train.PipelineJob
 	}
 	w.record.PipelineID = job.PipelineID
 	for {
+		w.playedAt = workflow.Now(ctx)
 		played, err := write(ctx, w.uninterruptible, train.StepRollback, w.attempt,
 			shortActivity(words.PutBackByJob(w.candidate.Tag, w.job)),
 			gitlab.PlayJob, func(key string) train.PlayJobInput {

@@ -69,3 +69,12 @@ func TestAPlayThatIsHeldWithoutAHoldSaysThatItWasTooLate(t *testing.T) {
 		})
 	}
 }
+
+func TestSmokeTestsThatBeganAfterFluxWasReadyCountAlthoughThatWasSeenLater(t *testing.T) {
+	w := newWorld(t)
+	w.gitlab.follow = map[string]bool{productionSmoke: true} // from 11:06
+	w.flux.rollouts = []train.Rollout{{Done: true}, {Done: true, ReadyAt: newYork(24, 11, 5).UTC()}}
+	s := w.run()
+	assert.Equal(t, train.EndReleased, s.End)
+	assert.Equal(t, []string{"deploy-staging Mon 17:01", "promote-production Tue 11:01"}, w.gitlab.played)
+}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	"github.com/fluxcd/pkg/apis/meta"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -259,4 +261,19 @@ func TestRecordedObjectsGiveASensibleState(t *testing.T) {
 		}
 	}
 	assert.Positive(t, read)
+}
+
+func TestReadySinceIsWhenFluxBecameReadyAndUnknownWhereAnImageTells(t *testing.T) {
+	at := metav1.NewTime(time.Date(2026, 11, 24, 16, 0, 0, 0, time.UTC))
+	k := &kustomizev1.Kustomization{}
+	k.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: metav1.ConditionTrue, LastTransitionTime: at}}
+	s := kustomizationState(k, nil)
+	assert.Equal(t, at.Time, s.ReadySince)
+	d := &appsv1.Deployment{}
+	d.Spec.Template.Spec.Containers = []corev1.Container{{Name: "api", Image: "registry/api:1"}}
+	s, err := s.withImage(d, "api", "api/")
+	require.NoError(t, err)
+	assert.Zero(t, s.ReadySince)
+	k.Status.Conditions[0].Status = metav1.ConditionFalse
+	assert.Zero(t, kustomizationState(k, nil).ReadySince)
 }

@@ -35,6 +35,9 @@ type State struct {
 	Observed bool
 	// Reason and Message are those of the Ready condition.
 	Reason, Message string
+	// ReadySince is when it became ready last; Flux takes the condition back
+	// whenever it reconciles. Zero: it is not, or it tells nothing of the version.
+	ReadySince time.Time
 
 	SourceReady, SourceStalled, SourceSuspended bool
 	SourceReason, SourceMessage                 string
@@ -89,6 +92,7 @@ func kustomizationState(k *kustomize.Kustomization, repo *source.GitRepository) 
 		SourceReady: true, Grace: k.GetTimeout() + k.GetRetryInterval(),
 	}
 	s.Ready, s.Reason, s.Message = ready(k.Status.Conditions)
+	s.ReadySince = readySince(k.Status.Conditions)
 	s.Running = version(k.Status.LastAppliedRevision)
 	if k.Spec.SourceRef.Kind != source.GitRepositoryKind && k.Status.LastAppliedOriginRevision != "" {
 		s.Running = version(k.Status.LastAppliedOriginRevision) // an artifact that was made of a commit
@@ -122,6 +126,7 @@ func helmState(h *helm.HelmRelease, prefix string) State {
 		Grace:       h.GetTimeout().Duration + h.GetRequeueAfter(),
 	}
 	s.Ready, s.Reason, s.Message = ready(h.Status.Conditions)
+	s.ReadySince = readySince(h.Status.Conditions)
 	if s.Ready && apimeta.IsStatusConditionFalse(h.Status.Conditions, helm.ReleasedCondition) {
 		s.Ready = false
 	}
@@ -152,6 +157,7 @@ func (s State) withImage(d *apps.Deployment, container, prefix string) (State, e
 	image := d.Spec.Template.Spec.Containers[i].Image
 	s.Running, s.Fetched = named(prefix, imageTag(image)), train.Version{}
 	s.Attempted = []train.Version{s.Running}
+	s.ReadySince = time.Time{} // what Flux applied; the image may be of another time
 	wanted := int32(1)
 	if d.Spec.Replicas != nil {
 		wanted = *d.Spec.Replicas
@@ -215,6 +221,14 @@ func version(revision string) train.Version {
 		return train.Version{}
 	}
 	return v
+}
+
+// readySince is when the Ready condition became true; zero: it is not.
+func readySince(conditions []metav1.Condition) time.Time {
+	if c := apimeta.FindStatusCondition(conditions, "Ready"); c != nil && c.Status == metav1.ConditionTrue {
+		return c.LastTransitionTime.Time
+	}
+	return time.Time{}
 }
 
 func ready(conditions []metav1.Condition) (ok bool, reason, message string) {

@@ -176,6 +176,16 @@ func JobFailure(e train.EndedJob) FailureReason {
 	return FailureReason{FromJob, e.Reason}
 }
 
+// ReadyAt is when a rollout was ready: as Flux says, where that lies between the
+// play of its job (zero: nothing was played) and the instant at which it was seen
+// ready, else that instant. Flux' clock shows whole seconds.
+func ReadyAt(r train.Rollout, played, seen time.Time) time.Time {
+	if played.IsZero() || r.ReadyAt.Before(played.Truncate(time.Second)) || r.ReadyAt.After(seen) {
+		return seen
+	}
+	return r.ReadyAt
+}
+
 // BeganBefore says whether a job began before an instant: smoke tests that began
 // before Flux reported a version ready may have tested another one.
 func BeganBefore(e train.EndedJob, instant time.Time) bool {

@@ -104,8 +104,12 @@ func (k *kube) kustomization(f *fluxObject) kustomize.Kustomization {
 	out.Status.ObservedGeneration = 1
 	out.Status.LastAppliedRevision = revision(running)
 	out.Status.LastAttemptedRevision = revision(running)
+	readySince := f.since
+	if !f.since.IsZero() {
+		readySince = f.since.Add(k.s.options.Pace.Flux)
+	}
 	ready := condition(meta.ReadyCondition, metav1.ConditionTrue, meta.ReconciliationSucceededReason,
-		"Applied revision: "+revision(running), f.since)
+		"Applied revision: "+revision(running), readySince)
 	if reconciling {
 		out.Status.LastAttemptedRevision = revision(f.wanted)
 		ready = condition(meta.ReadyCondition, metav1.ConditionUnknown, meta.ProgressingReason,

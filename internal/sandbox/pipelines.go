@@ -194,8 +194,12 @@ func (g *gitlab) tagPipeline(p *project, tag, sha, source string, at time.Time) 
 			Manual: c.Start != train.StartAutomatic,
 		})
 		if c.Smoke != nil && c.Smoke.Job != "" {
-			g.addJob(pl, &job{Name: c.Smoke.Job, Stage: "verify", Needs: []string{c.Job}, Takes: pace.Smoke, Kind: "smoke",
-				Manual: !g.s.options.SmokeFollowsJob})
+			after := c.Job
+			if !g.s.options.SmokeFollowsJob {
+				after += "-rollout"
+				g.addJob(pl, &job{Name: after, Stage: "rollout", Needs: []string{c.Job}, Takes: pace.Flux})
+			}
+			g.addJob(pl, &job{Name: c.Smoke.Job, Stage: "verify", Needs: []string{after}, Takes: pace.Smoke, Kind: "smoke"})
 		}
 		if c.RollbackJob != "" {
 			g.addJob(pl, &job{Name: c.RollbackJob, Stage: "rollback", Takes: pace.Deploy, Env: env,
@@ -410,12 +414,18 @@ func (g *gitlab) retry(j *job) *job {
 	g.addJob(j.Pipeline, again)
 	again.CreatedAt = g.s.now()
 	g.begin(again)
-	for _, later := range j.Pipeline.Jobs { // what waited for it is taken up again
-		if slices.Contains(later.Needs, j.Name) && later.Status == "skipped" {
+	j.Pipeline.resume(j.Name)
+	return again
+}
+
+// resume takes up again what waits for a job, and what waits for that.
+func (pl *pipeline) resume(name string) {
+	for _, later := range pl.Jobs {
+		if slices.Contains(later.Needs, name) && later.Status == "skipped" {
 			later.Status = "created"
+			pl.resume(later.Name)
 		}
 	}
-	return again
 }
 
 func (j *job) url(base string) string {

@@ -45,7 +45,7 @@ type Options struct {
 	// release tag on the branch, else a commit a little back that gets a tag.
 	Deployed string
 	// SmokeFollowsJob starts the smoke tests of a tag's pipeline when its deploy job
-	// has ended, before Flux has the version, as a later stage does. Otherwise they are manual.
+	// has ended, before Flux has the version. Otherwise a job between them waits for Flux.
 	SmokeFollowsJob bool
 	// Clock is the time of the world; nil: time.Now.
 	Clock func() time.Time

@@ -83,6 +83,8 @@ type Rollout struct {
 	Done     bool    `json:"done,omitempty"`
 	TimedOut bool    `json:"timedOut,omitempty"`
 	Running  Version `json:"running,omitzero"`
+	// ReadyAt is since when it is, by Flux' clock; zero: that is not known.
+	ReadyAt time.Time `json:"readyAt,omitzero"`
 	// Why says what is missing or failed; empty when done.
 	Why string `json:"why,omitempty"`
 	// Reason is Flux' own word for it, which the table of failures knows; may be empty.
