@@ -23,6 +23,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"github.com/release-train/release-train/activities"
 	"github.com/release-train/release-train/internal/calendar"
 	"github.com/release-train/release-train/internal/sandbox"
 	"github.com/release-train/release-train/internal/temporalx"
@@ -321,6 +322,38 @@ func TestALongHistoryGoesOnInANewRunAndForgetsNothing(t *testing.T) {
 	assert.Equal(t, train.EndReleased, s.End)
 	assert.Equal(t, map[string]int{"success": 1}, p.jobs(p.train.Project, p.train.Production.Job))
 	assert.Equal(t, map[string]int{"success": 1}, p.jobs(p.train.Project, p.train.Staging.Job))
+}
+
+// TestATrainsLongHistoryGoesOnInANewRunAndForgetsNothing is the same for a train, which a worker starts.
+func TestATrainsLongHistoryGoesOnInANewRunAndForgetsNothing(t *testing.T) {
+	p := newPlace(t, "limit.historyCount.suggestContinueAsNew=100")
+	p.startWorker()
+	id, first := train.MemoryID(p.train.Name), ""
+	require.Eventually(t, func() bool {
+		d, err := p.client.DescribeWorkflowExecution(p.ctx, id, "")
+		first = d.GetWorkflowExecutionInfo().GetExecution().GetRunId()
+		return err == nil
+	}, time.Minute, 100*time.Millisecond, "no train runs; the worker's log:\n%s", p.workerLog())
+	const sent = 40
+	pause := func(i int) {
+		require.NoError(t, patiently(func() error {
+			return p.client.SignalWorkflow(p.ctx, id, "", "pause", train.Command{By: "ada", Reason: fmt.Sprint(i),
+				ID: fmt.Sprint("pause-", i)})
+		}))
+	}
+	for i := range sent {
+		pause(i)
+	}
+	require.Eventually(t, func() bool { return len(p.memory().Holds) == sent && p.run(id) != first }, time.Minute,
+		100*time.Millisecond, "some signal was lost; the worker's log:\n%s", p.workerLog())
+	answer, err := activities.SendToTrain(p.ctx, p.client, p.train.Name, train.Resume, train.Command{By: "ada", All: true})
+	require.NoError(t, err)
+	assert.Equal(t, "Resumed.", answer.Sentence)
+	again, err := activities.SendToTrain(p.ctx, p.client, p.train.Name, train.Pause, train.Command{By: "ada",
+		Reason: "7", ID: "pause-7"})
+	require.NoError(t, err)
+	assert.Equal(t, "Done already.", again.Sentence)
+	assert.Empty(t, p.memory().Holds)
 }
 
 // run is the run ID of a workflow that is open.

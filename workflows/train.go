@@ -156,7 +156,7 @@ func (k *trainMemory) readConfiguration(ctx workflow.Context) {
 		workflow.GetLogger(ctx).Warn("The configuration was not read", "train", k.Train, "problem", k.configurationProblem)
 	}
 	if !k.readAt.IsZero() { // else somebody has asked for another read meanwhile
-		k.readAt = k.nextRead(ctx, read.Gone)
+		k.readAt = k.nextRead(ctx)
 	}
 	k.ready, k.RefusalsAnnounced = true, 0
 	rules.Forget(&k.Memory, calendar.DayOf(workflow.Now(ctx).In(k.location())))
@@ -166,9 +166,10 @@ func (k *trainMemory) readConfiguration(ctx workflow.Context) {
 func (k *trainMemory) location() *time.Location { return k.config().Location() }
 
 // nextRead is when the configuration is read again.
-func (k *trainMemory) nextRead(ctx workflow.Context, gone bool) time.Time {
+func (k *trainMemory) nextRead(ctx workflow.Context) time.Time {
 	next, soon := k.nextDay(ctx), workflow.Now(ctx).Add(missingReadAgain)
-	if (gone || k.Config == nil) && soon.Before(next) {
+	doubtful := k.Config == nil || k.goneReads > 0 && !k.gone()
+	if doubtful && soon.Before(next) {
 		return soon
 	}
 	return next
@@ -192,12 +193,12 @@ func (k *trainMemory) mayContinueAsNew(ctx workflow.Context) bool {
 }
 
 // gone says that the train is configured no longer.
-func (k *trainMemory) gone() bool { return k.goneReads > 0 }
+func (k *trainMemory) gone() bool { return k.goneReads >= goneAfterReads }
 
 // mayEnd says that the train is gone and nothing holds by it. A hold outlives its configuration: an open
 // release would go on without it, and GitLab would keep our freeze period.
 func (k *trainMemory) mayEnd(ctx workflow.Context) bool {
-	return k.goneReads >= goneAfterReads && len(k.Memory.Holds) == 0 && k.Memory.Freeze == nil && k.quiet(ctx)
+	return k.gone() && len(k.Memory.Holds) == 0 && k.Memory.Freeze == nil && k.quiet(ctx)
 }
 
 func (k *trainMemory) end(ctx workflow.Context) train.MemoryResult {

@@ -91,15 +91,22 @@ func TestATrainThatIsConfiguredNoLongerKeepsItsHoldsUntilTheyAreLifted(t *testin
 
 func TestAWorkerWithAnOlderFileDoesNotEndATrain(t *testing.T) {
 	s := newShed(t)
-	s.gone, s.unknown = true, `there is no train "api" in release.yaml`
-	s.at(5*time.Minute, func() {
+	s.at(10*time.Hour, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.gone, s.unknown = true, `there is no train "api" in release.yaml`
+	})
+	meanwhile := s.update(15*time.Hour+2*time.Minute, train.Pause, ada("audit"))
+	s.at(15*time.Hour+5*time.Minute, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.gone, s.unknown = false, ""
 	})
-	pause := s.update(time.Hour, train.Pause, ada("audit"))
+	resume := s.update(20*time.Hour, train.Resume, ada(""))
 	s.run()
-	assert.Contains(t, pause.said(), "Paused")
+	assert.Contains(t, meanwhile.said(), "Paused", "one read is not enough to be sure")
+	assert.Equal(t, "Resumed.", resume.said())
+	assert.Equal(t, 3, s.reads)
 }
 
 func TestAFileThatCannotBeReadLeavesTheLastConfigurationInForce(t *testing.T) {
