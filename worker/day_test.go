@@ -331,7 +331,11 @@ func (p *place) record(name, id string, s train.Summary, more ...string) {
 	if os.Getenv("RECORD_HISTORIES") == "" {
 		return
 	}
-	dir := filepath.Join("..", "workflows", "testdata", "histories", recordedVersion, name)
+	histories := filepath.Join("..", "workflows", "testdata", "histories")
+	sealed, err := os.ReadFile(filepath.Join(histories, "manifest.txt"))
+	require.NoError(p.t, err)
+	require.NotContains(p.t, string(sealed), "  "+recordedVersion+"/", "histories of a released version are not recorded anew")
+	dir := filepath.Join(histories, recordedVersion, name)
 	require.NoError(p.t, os.MkdirAll(dir, 0o750))
 	for _, w := range append(p.workflows(id, s), more...) {
 		if d, err := p.client.DescribeWorkflowExecution(p.ctx, w, ""); err != nil ||

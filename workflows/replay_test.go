@@ -30,7 +30,7 @@ func histories(t testing.TB) []string {
 	require.NoError(t, err)
 	var all []string
 	require.NoError(t, filepath.WalkDir("testdata/histories", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
+		if err == nil && !d.IsDir() && d.Name() != manifestFile {
 			all = append(all, path)
 		}
 		return err
