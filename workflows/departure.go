@@ -21,7 +21,11 @@ var departures *activities.Departures
 // DepartureWorkflow is what the Schedule fires on cut day. It works out the
 // release day, starts that day's release and ends.
 func DepartureWorkflow(ctx workflow.Context, in train.DepartureInput) (train.DepartureResult, error) {
-	planned, err := call(ctx, &executor{}, shortActivity(words.WhichDayDeparts()),
+	options := shortActivity(words.WhichDayDeparts())
+	// The Schedule fires once a day: the next day's firing is what a day that could
+	// not be worked out for longer gives way to.
+	options.ScheduleToCloseTimeout = 24 * time.Hour
+	planned, err := call(ctx, &executor{}, options,
 		departures.PlanDeparture, train.PlanDepartureInput{
 			Train: in.Train, ScheduledAt: scheduledAt(ctx), Now: workflow.Now(ctx), Day: in.Day,
 			Rehearsal: in.Rehearsal, Opens: in.Opens,

@@ -59,7 +59,7 @@ func Digest(o train.Observation) string {
 }
 
 // KnownObservation is what a watch begins with: the last one as a whole, and
-// whether the first look is news in any case, because something was learnt since.
+// whether the first look is news in any case, because a hold waits for it that was learnt since.
 func KnownObservation(s *train.State) (known train.Observation, report bool) {
 	if s.Seen != nil {
 		return *s.Seen, false
@@ -68,7 +68,7 @@ func KnownObservation(s *train.State) (known train.Observation, report bool) {
 	known.Freeze = train.FindHold(s.Holds, train.HoldFreeze)
 	known.Drift = train.FindHold(s.Holds, train.HoldDrift)
 	known.Busy = train.FindHold(s.Holds, train.HoldEnvironmentBusy)
-	return known, true
+	return known, known.Unknown || len(s.Standing())+len(s.Unconfirmed) > 0
 }
 
 // Change is what an observation made different.
