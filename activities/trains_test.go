@@ -109,8 +109,9 @@ func TestATrainThatWasNeverToldAnythingRemembersNothing(t *testing.T) {
 		want    *train.Memory
 		queried int
 	}{
-		"no worker has run it":     {trainServer{pending: true, events: []enumspb.EventType{started, signaled}}, nil, 0},
-		"a worker is at its task":  {trainServer{pending: true, events: []enumspb.EventType{started, done}, memory: paused}, &paused, 1},
+		"no worker has run it": {trainServer{pending: true, events: []enumspb.EventType{started, signaled}}, nil, 0},
+		"a worker is at its task": {trainServer{pending: true, events: []enumspb.EventType{started, done},
+			memory: paused}, &paused, 1},
 		"nothing has ever changed": {trainServer{}, nil, 1},
 		"it is paused":             {trainServer{memory: paused}, &paused, 1},
 	} {

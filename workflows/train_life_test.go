@@ -373,7 +373,7 @@ func TestAResumeThatTheTrainRefusesForSeveralPausesLiftsNoneOfThemHere(t *testin
 	w.at(newYork(24, 9, 3), func() { st = w.status() })
 	w.supersede(newYork(24, 17, 0))
 	s := w.run()
-	assert.Contains(t, resume.said(), "several pauses stand: the pause by ada (checkout is down), the pause by bob (audit)")
+	assert.Contains(t, resume.said(), "several pauses stand: the pause by ada (checkout is down), the pause by bob")
 	require.NotEmpty(t, st.Holds)
 	assert.Equal(t, train.EndMissed, s.End)
 }

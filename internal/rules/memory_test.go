@@ -20,13 +20,13 @@ func TestGitLabIsAskedForTheFreezePeriodThatTheHoldWants(t *testing.T) {
 		freeze *train.OwnFreeze
 		want   FreezeCall
 	}{
-		"nothing":                     {false, nil, FreezeSettled},
-		"held, not made yet":          {true, &train.OwnFreeze{Until: later}, FreezeCreated},
-		"held, refused":               {true, &train.OwnFreeze{Until: later, Problem: "403"}, FreezeSettled},
-		"held, no answer":             {true, &train.OwnFreeze{Until: later, Problem: "silent", Unknown: true}, FreezeCreated},
-		"held, no answer, just tried": {true, &train.OwnFreeze{Until: later, Unknown: true, TryAgainAt: later}, FreezeSettled},
-		"held, made":                  {true, &train.OwnFreeze{ID: 1, Until: later, Applied: later}, FreezeSettled},
-		"held, another end":           {true, &train.OwnFreeze{ID: 1, Until: later, Applied: monday}, FreezeChanged},
+		"nothing":            {false, nil, FreezeSettled},
+		"held, not made yet": {true, &train.OwnFreeze{Until: later}, FreezeCreated},
+		"held, refused":      {true, &train.OwnFreeze{Until: later, Problem: "403"}, FreezeSettled},
+		"held, no answer":    {true, &train.OwnFreeze{Until: later, Problem: "silent", Unknown: true}, FreezeCreated},
+		"held, just tried":   {true, &train.OwnFreeze{Until: later, Unknown: true, TryAgainAt: later}, FreezeSettled},
+		"held, made":         {true, &train.OwnFreeze{ID: 1, Until: later, Applied: later}, FreezeSettled},
+		"held, another end":  {true, &train.OwnFreeze{ID: 1, Until: later, Applied: monday}, FreezeChanged},
 		"held, ends soon": {true, &train.OwnFreeze{ID: 1, Until: monday.Add(RenewBefore),
 			Applied: monday.Add(RenewBefore)}, FreezeChanged},
 		"lifted":             {false, &train.OwnFreeze{ID: 1, Until: later, Applied: later}, FreezeDeleted},
@@ -46,6 +46,7 @@ func TestGitLabIsAskedForTheFreezePeriodThatTheHoldWants(t *testing.T) {
 func TestAResumeMeansOnePersonsPausesOrAllAndNeverSomebodyElses(t *testing.T) {
 	two := []train.Hold{{Kind: train.HoldPause, By: "ada", Reason: "checkout"}, {Kind: train.HoldHotfix, Reason: "x"},
 		{Kind: train.HoldPause, By: "bob", Reason: "audit"}, {Kind: train.HoldPause, By: "ada", Reason: "prices"}}
+	all := []string{"checkout", "x", "audit", "prices"}
 	for name, tt := range map[string]struct {
 		holds []train.Hold
 		asked train.Command
@@ -54,10 +55,10 @@ func TestAResumeMeansOnePersonsPausesOrAllAndNeverSomebodyElses(t *testing.T) {
 	}{
 		"none stands":           {two[1:2], train.Command{}, train.RefusedNotPaused, []string{"x"}},
 		"the only one":          {two[:2], train.Command{}, "", []string{"x"}},
-		"whose?":                {two, train.Command{}, train.RefusedSeveralPauses, []string{"checkout", "x", "audit", "prices"}},
+		"whose?":                {two, train.Command{}, train.RefusedSeveralPauses, all},
 		"both of one":           {two[:1], train.Command{Of: "ada", All: true}, "", nil},
 		"hers":                  {two, train.Command{Of: "@Ada"}, "", []string{"x", "audit"}},
-		"of nobody":             {two, train.Command{Of: "grace"}, train.RefusedNotPausedBy, []string{"checkout", "x", "audit", "prices"}},
+		"of nobody":             {two, train.Command{Of: "grace"}, train.RefusedNotPausedBy, all},
 		"all":                   {two, train.Command{All: true}, "", []string{"x"}},
 		"the only one, by name": {two[:1], train.Command{Of: "bob"}, train.RefusedNotPausedBy, []string{"checkout"}},
 	} {
