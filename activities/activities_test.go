@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -492,6 +493,11 @@ func (f *fakeSlack) Post(_ context.Context, p slack.Post) (string, error) {
 	return "1.1", f.postErr
 }
 
+func (f *fakeSlack) FindMessage(_ context.Context, _, _, key string, _ time.Time) (string, bool, error) {
+	found := slices.ContainsFunc(f.posts, func(p slack.Post) bool { return p.Key == key })
+	return "1.1", found, nil
+}
+
 func (f *fakeSlack) Update(context.Context, string, string, train.Message, string) error {
 	f.edits++
 	return nil
@@ -519,6 +525,18 @@ func TestACardIsPostedOnceThenEditedAndEventsGoIntoItsThread(t *testing.T) {
 	assert.Equal(t, 1, f.edits)
 	assert.Len(t, f.posts, 2)
 	assert.Len(t, f.topics, 1, "a topic that stands is not set again")
+}
+
+func TestADeliveryInDoubtLooksForItsMessagesBeforeItPostsThem(t *testing.T) {
+	f := &fakeSlack{posts: []slack.Post{{Key: "card"}, {Key: "e1"}}} // an earlier delivery was cut off after these
+	event := func(key string) train.Event { return train.Event{Message: train.Message{Title: key}, Key: key} }
+	in := train.DeliverInput{Channel: "#c", Card: &train.Message{Title: "card"},
+		Events: []train.Event{event("e1"), event("e2")}, Key: "card", InDoubt: true}
+	d, err := execute(t, (&Slack{API: f}).Deliver, in)
+	require.NoError(t, err)
+	assert.Equal(t, "1.1", d.TS)
+	require.Len(t, f.posts, 3)
+	assert.Equal(t, "e2", f.posts[2].Key)
 }
 
 func TestAChannelTheBotWasNotInvitedToIsTriedAgain(t *testing.T) {

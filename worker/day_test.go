@@ -334,7 +334,8 @@ func (p *place) record(name, id string, s train.Summary, more ...string) {
 	histories := filepath.Join("..", "workflows", "testdata", "histories")
 	sealed, err := os.ReadFile(filepath.Join(histories, "manifest.txt"))
 	require.NoError(p.t, err)
-	require.NotContains(p.t, string(sealed), "  "+recordedVersion+"/", "histories of a released version are not recorded anew")
+	require.NotContains(p.t, string(sealed), "  "+recordedVersion+"/",
+		"histories of a released version are not recorded anew")
 	dir := filepath.Join(histories, recordedVersion, name)
 	require.NoError(p.t, os.MkdirAll(dir, 0o750))
 	for _, w := range append(p.workflows(id, s), more...) {

@@ -34,7 +34,8 @@ func TestAReleaseThatStartsAgainWhileSlackIsDownLosesNoMessage(t *testing.T) {
 	p.startWorker()
 	id := p.depart(long)
 	p.until(id, "its candidate", func(st train.Status) bool { return st.Candidate.Tag != "" })
-	require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", string(train.Cancel), train.Command{By: "ada", Reason: "no"}))
+	require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", string(train.Cancel),
+		train.Command{By: "ada", Reason: "no"}))
 	var first, next train.Summary
 	require.NoError(t, p.client.GetWorkflow(p.ctx, id, "").Get(p.ctx, &first))
 	require.Equal(t, train.EndCancelled, first.End)
@@ -44,7 +45,8 @@ func TestAReleaseThatStartsAgainWhileSlackIsDownLosesNoMessage(t *testing.T) {
 	p.sandbox.ClearFaults()
 	coordination := p.train.Slack.Coordination
 	require.Eventually(t, func() bool { return len(p.posted(coordination)) == 2 }, time.Minute, 100*time.Millisecond)
-	require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", string(train.Cancel), train.Command{By: "bob", Reason: "no"}))
+	require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", string(train.Cancel),
+		train.Command{By: "bob", Reason: "no"}))
 	next = p.summary(id)
 	require.Equal(t, train.EndCancelled, next.End)
 
