@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/release-train/release-train/internal/train"
 )
 
 // dayOfHotfix is a day on which production gets a hotfix that the candidate lacks,
@@ -59,4 +61,19 @@ func TestAnAcknowledgementIsAnsweredWithinTenSecondsWhenNobodyAnswersIt(t *testi
 			assert.LessOrEqual(t, refused[0].at.Sub(sent[0].at), 10*time.Second)
 		})
 	}
+}
+
+func TestTheHoldComesBackWhenSomethingElseIsDeployedAfterTheAcknowledgement(t *testing.T) {
+	h, err := newHunt(0)
+	require.NoError(t, err)
+	d, err := runDay(h.train, h.adapters, plan{Gate: time.Minute, Tests: lookEvery, Actions: []action{
+		{Kind: "hotfix in production", After: atGate},
+		{Kind: "acknowledge drift", After: atAction, Delay: 20 * time.Minute, Update: true},
+		{Kind: "hotfix in production", After: atAction, Delay: 20 * time.Minute},
+	}})
+	require.NoError(t, err)
+	require.Nil(t, d.broken, d.text())
+	require.Len(t, d.lines("acknowledge is accepted"), 1, d.text())
+	assert.NotNil(t, train.FindHold(d.status.Holds, train.HoldDrift))
+	assert.Contains(t, d.text(), "release-api-2026-11-24 ends as missed")
 }
