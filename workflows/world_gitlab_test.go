@@ -194,7 +194,11 @@ func (w *world) play(in train.PlayJobInput) (train.PlayedJob, error) {
 	switch {
 	case rollback:
 	case in.Job == w.in.Train.Production.Job:
-		w.written(in.Job, train.HoldDrift)
+		var drift []train.HoldKind
+		if w.driftOf(in.Guard) != nil {
+			drift = append(drift, train.HoldDrift)
+		}
+		w.written(in.Job, drift...)
 	case in.Job == w.in.Train.Staging.Job:
 		w.written(in.Job)
 	}

@@ -103,8 +103,8 @@ func (w *world) untilChange() time.Duration {
 
 // observe is what a watch sees.
 func (w *world) observe(in train.AwaitChangeInput) train.Observation {
-	o := train.Observation{Freeze: w.holds.freeze, Busy: w.holds.busy, Drift: w.holds.drift, TagMoved: w.holds.tagMoved,
-		HandMade: w.holds.handMade, Running: w.holds.runs}
+	o := train.Observation{Freeze: w.holds.freeze, Busy: w.holds.busy, Drift: w.driftOf(in.Guard),
+		TagMoved: w.holds.tagMoved, HandMade: w.holds.handMade, Running: w.holds.runs}
 	if w.holds.memory.Revision > 0 {
 		m := w.holds.memory
 		o.Memory = &m
@@ -129,9 +129,17 @@ func (w *world) written(what string, more ...train.HoldKind) {
 	}
 }
 
+// driftOf is the drift that stands under a guard: what was acknowledged is none.
+func (w *world) driftOf(g train.Guard) *train.Hold {
+	if g.Production != nil && !g.Production.Accepted.IsZero() && w.holds.runs.Same(g.Production.Accepted) {
+		return nil
+	}
+	return w.holds.drift
+}
+
 // stands are the holds that an activity runs into.
 func (w *world) stands(g train.Guard) []train.Hold {
-	o := train.Observation{Freeze: w.holds.freeze, Busy: w.holds.busy, Drift: w.holds.drift, Memory: &w.holds.memory}
+	o := train.Observation{Freeze: w.holds.freeze, Busy: w.holds.busy, Drift: w.driftOf(g), Memory: &w.holds.memory}
 	var out []train.Hold
 	for _, h := range rules.ObservedHolds(o) {
 		if slices.Contains(g.Obeys, h.Kind) || w.holds.movedHolds && h.Kind == train.HoldDrift {

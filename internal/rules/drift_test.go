@@ -30,6 +30,14 @@ func TestALookFromBeforeTheAcknowledgementDoesNotBringTheHoldBack(t *testing.T) 
 	}
 }
 
+func TestADriftThatAPlayRanIntoStandsUntilProductionIsSeen(t *testing.T) {
+	accepted := train.Version{Tag: "v9", SHA: "9"}
+	s := train.State{Accepted: accepted, Running: accepted}
+	AddHolds(&s, []train.Hold{{Kind: train.HoldDrift, Reason: "production runs v8"}}, time.Time{})
+	Observe(&s, KnownObservation(&s), time.Time{}) // something else changed, and Flux did not answer
+	assert.NotNil(t, s.Hold(train.HoldDrift))
+}
+
 func TestARollbackOfAFurtherAttemptGoesToWhatWasAcknowledged(t *testing.T) {
 	s := train.State{Candidate: train.Candidate{Tag: "v2"}}
 	for _, env := range []train.EnvironmentName{train.Staging, train.Production} {

@@ -132,7 +132,7 @@ func AddHolds(s *train.State, holds []train.Hold, now time.Time) {
 			h.Since = now
 		}
 		if h.Kind == train.HoldDrift {
-			s.TagMoved = h.Moved
+			s.TagMoved, s.Running = h.Moved, train.Version{} // what runs was not told
 		}
 		s.Seen = nil // the next look says whether it still stands
 		if h.Kind == train.HoldPause || h.Kind == train.HoldHotfix {
