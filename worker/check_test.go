@@ -59,7 +59,7 @@ func TestACheckPassesTheBuildThatRunsAndStopsOneThatWouldBreakAnOpenRelease(t *t
 		train.NotifyWorkflow, train.NotifyInput{})
 	require.NoError(t, err)
 	notify := strings.Replace(id, "release", "notify", 1)
-	open := []string{id, notify, "notify-waits"}
+	open := []string{id, notify, "notify-waits", train.MemoryID(p.train.Name)}
 	require.Eventually(t, func() bool {
 		return len(p.checkedBy(workflows.Register, 0).Broken) == 0 &&
 			p.checkedBy(workflows.Register, 0).Checked == len(open)
@@ -68,7 +68,7 @@ func TestACheckPassesTheBuildThatRunsAndStopsOneThatWouldBreakAnOpenRelease(t *t
 
 	code, said := p.program(p.server.Address, "check")
 	assert.Equal(t, 0, code, said)
-	assert.Contains(t, said, "Replayed 3 open executions of namespace default")
+	assert.Contains(t, said, "Replayed 4 open executions of namespace default")
 	assert.Contains(t, said, "none would break")
 
 	code, said = p.checkBy(registerChanged)

@@ -21,6 +21,8 @@ func checkAcknowledge(s *train.State, c train.Command, _ time.Time) *train.Refus
 		return &train.Refusal{Code: train.RefusedHoldNotStanding, Hold: c.Hold, Holds: train.Kinds(s.Standing())}
 	case c.Hold == train.HoldDrift && s.TagMoved:
 		return &train.Refusal{Code: train.RefusedTagMoved}
+	case c.Hold == train.HoldDrift && needsCandidate(s) != nil: // nothing to compare production with
+		return needsCandidate(s)
 	case c.Hold != train.HoldDrift && c.Hold != train.HoldLate:
 		return &train.Refusal{Code: train.RefusedHoldEndsOtherwise, Hold: c.Hold}
 	case c.Hold == train.HoldLate && c.Removes != 0:

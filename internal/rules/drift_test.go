@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/release-train/release-train/internal/train"
 )
@@ -34,7 +35,9 @@ func TestADriftThatAPlayRanIntoStandsUntilProductionIsSeen(t *testing.T) {
 	accepted := train.Version{Tag: "v9", SHA: "9"}
 	s := train.State{Accepted: accepted, Running: accepted}
 	AddHolds(&s, []train.Hold{{Kind: train.HoldDrift, Reason: "production runs v8"}}, time.Time{})
-	Observe(&s, KnownObservation(&s), time.Time{}) // something else changed, and Flux did not answer
+	known, report := KnownObservation(&s)
+	assert.True(t, report, "the next look says what runs")
+	Observe(&s, known, time.Time{}) // something else changed, and Flux did not answer
 	assert.NotNil(t, s.Hold(train.HoldDrift))
 }
 
@@ -53,4 +56,11 @@ func TestANewCandidateForgetsWhatTheOldOneTookOutOfProduction(t *testing.T) {
 	s := train.State{Candidate: train.Candidate{Tag: "v2"}, Removed: train.Difference{Count: 2}}
 	TakeCandidate(&s, train.Candidate{Tag: "v3"})
 	assert.Zero(t, s.Removed)
+}
+
+func TestADriftIsAcknowledgedOnlyWhileACandidateStandsThatProductionIsComparedWith(t *testing.T) {
+	s := train.State{Phase: train.Cutting, Holds: []train.Hold{{Kind: train.HoldDrift, Reason: "production runs v8"}}}
+	refusal := Check(&s, train.Acknowledge, train.Command{By: "ada", Hold: train.HoldDrift}, time.Time{})
+	require.NotNil(t, refusal)
+	assert.Equal(t, train.RefusedNoCandidate, refusal.Code)
 }
