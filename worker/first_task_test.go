@@ -23,7 +23,8 @@ func TestWhatIsSentBeforeAnyWorkerRunsIsAnsweredInTheFirstTask(t *testing.T) {
 		workflow string
 		input    any
 	}{
-		release:                      {train.ReleaseWorkflow, train.ReleaseInput{Train: p.train, Plan: p.train.Timetable().PlanFor(day)}},
+		release: {train.ReleaseWorkflow,
+			train.ReleaseInput{Train: p.train, Plan: p.train.Timetable().PlanFor(day)}},
 		train.MemoryID(p.train.Name): {train.TrainWorkflow, train.MemoryInput{Train: p.train.Name}},
 	} {
 		_, err := p.client.ExecuteWorkflow(p.ctx, client.StartWorkflowOptions{ID: id, TaskQueue: train.TaskQueue},
@@ -37,7 +38,8 @@ func TestWhatIsSentBeforeAnyWorkerRunsIsAnsweredInTheFirstTask(t *testing.T) {
 		send(train.Pause, train.Command{By: "ada", Reason: "look first"})
 		if id == release {
 			send(train.Cancel, train.Command{By: "ada", Reason: "no release today"})
-			require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", train.SignalSupersede, train.Supersede{By: "release-api-2030-01-01"}))
+			require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", train.SignalSupersede,
+				train.Supersede{By: "release-api-2030-01-01"}))
 			require.NoError(t, p.client.CancelWorkflow(p.ctx, id, ""))
 		}
 	}

@@ -104,7 +104,8 @@ func (r *release) runE2E(ctx workflow.Context) error {
 	}
 	r.Orders.Rerun = false // it is carried out now
 	r.E2ERuns++
-	r.setE2E(train.E2E{State: train.E2ERunning, Run: last + 1, Tag: r.Candidate.Tag, StartedAt: workflow.Now(ctx), Voids: voids})
+	r.setE2E(train.E2E{State: train.E2ERunning, Run: last + 1, Tag: r.Candidate.Tag,
+		StartedAt: workflow.Now(ctx), Voids: voids})
 	switch {
 	case err != nil:
 		r.endE2E(ctx, train.E2ECouldNotRun, errorSentence(err))

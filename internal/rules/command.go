@@ -58,7 +58,8 @@ type Table []Definition
 func Commands() Table {
 	return Table{
 		pauseCommand(), resumeCommand(), approveCommand(), revokeCommand(), hotfixFreezeCommand(), liftHotfixFreezeCommand(),
-		acknowledgeCommand(), tryAgainCommand(), retryDeployCommand(), rerunE2ECommand(), cutTagCommand(), regenerateChangelogCommand(),
+		acknowledgeCommand(), tryAgainCommand(), retryDeployCommand(), rerunE2ECommand(), cutTagCommand(),
+		regenerateChangelogCommand(),
 		promoteNowCommand(), moveProductionCommand(), rollbackCommand(), markBadCommand(), cancelCommand(),
 		skipDayCommand(), addDayCommand(),
 	}

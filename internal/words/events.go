@@ -46,7 +46,8 @@ func StuckEvent(s *train.State, stuck train.Stuck) train.Message {
 	return train.Message{
 		Title: fmt.Sprintf(":rotating_light: Release %s is stuck while %s", s.Plan.Day, stuck.Doing),
 		Body: fmt.Sprintf("Cause: %s\nNext: mend the cause; it is tried again by itself, next %s, or at once: %s",
-			mrkdwn.Escape(stuck.Problem), When(stuck.Next, s.Train.Location()), mrkdwn.Code(lineOf(s, train.TryAgain, train.Command{}))),
+			mrkdwn.Escape(stuck.Problem), When(stuck.Next, s.Train.Location()),
+			mrkdwn.Code(lineOf(s, train.TryAgain, train.Command{}))),
 		Mention: s.Train.Slack.OnCall,
 	}
 }
