@@ -374,8 +374,9 @@ func (p *place) memory() train.Memory {
 	return st.Memory
 }
 
-// randomSignals is how many signals are sent to a real server.
-const randomSignals = 2000
+// randomSignals is how many signals are sent to a real server, and moreSignals how
+// many with SLOW_TESTS=1.
+const randomSignals, moreSignals = 300, 2000
 
 // TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise repeats a run with SEED=<number>.
 func TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise(t *testing.T) {
@@ -397,7 +398,11 @@ func TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise(t *testing.T)
 		train.SkipDay, train.AddDay,
 	}
 	tag := p.status(id).Candidate.Tag
-	for sent := range randomSignals {
+	signals := randomSignals
+	if os.Getenv(slowly) != "" {
+		signals = moreSignals
+	}
+	for sent := range signals {
 		name := string(names[rng.IntN(len(names))])
 		kind := rng.IntN(100)
 		c := train.Command{By: "ada", Reason: "because"}
@@ -441,7 +446,7 @@ func TestRandomSignalsToARealServerAreAllDecidedAndChangeNoPromise(t *testing.T)
 			p.oracle(id, sent)
 		}
 	}
-	require.Eventually(t, func() bool { return p.seen(id) >= randomSignals }, 2*time.Minute, 200*time.Millisecond,
+	require.Eventually(t, func() bool { return p.seen(id) >= signals }, 2*time.Minute, 200*time.Millisecond,
 		"some signal was never decided")
 	assert.Empty(t, p.jobs(p.train.Project, p.train.Production.Job), "the window was never open")
 	require.NoError(t, p.client.SignalWorkflow(p.ctx, id, "", "cancel", train.Command{By: "ada", Reason: "enough"}))
