@@ -269,19 +269,25 @@ func TestADayThatIsTooShortIsRefused(t *testing.T) {
 	assert.Contains(t, shown, "--length 1s is too short")
 }
 
-// TestSchedulesAndDoctorOnARealServer follows a new user: doctor finds what is
-// missing, apply makes the Schedule, next shows it, trigger departs.
-func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
+// startServer starts a Temporal server that the programs of this test find.
+func startServer(t *testing.T) *temporalx.DevServer {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("needs a Temporal server")
 	}
-	ctx := t.Context()
-	cli, err := temporalx.DevServerExecutable(ctx, nil)
+	cli, err := temporalx.DevServerExecutable(t.Context(), nil)
 	require.NoError(t, err)
 	server, err := temporalx.StartDevServer(context.Background(), temporalx.DevServerOptions{Executable: cli})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, server.Stop()) })
 	t.Setenv("TEMPORAL_ADDRESS", server.Address)
+	return server
+}
+
+// TestSchedulesAndDoctorOnARealServer follows a new user: doctor finds what is
+// missing, apply makes the Schedule, next shows it, trigger departs.
+func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
+	server, ctx := startServer(t), t.Context()
 	s := newSandbox(t)
 	env := environment(s)
 
@@ -291,7 +297,7 @@ func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
 	assert.Contains(t, shown, "there is no Schedule train-api: create it with: starter schedule apply")
 	assert.Contains(t, shown, "ok    group @eng-exp-on-call")
 
-	_, err = server.Client().DescribeWorkflowExecution(ctx, train.MemoryID("api"), "")
+	_, err := server.Client().DescribeWorkflowExecution(ctx, train.MemoryID("api"), "")
 	assert.Error(t, err)
 	code, shown = starter(ctx, env, "schedule", "apply")
 	require.Equal(t, 0, code, shown)
@@ -389,16 +395,7 @@ func TestSchedulesAndDoctorOnARealServer(t *testing.T) {
 
 // TestADayIsSkippedOrAddedWithoutASchedule is a train in the middle of its migration: the old schedules depart it.
 func TestADayIsSkippedOrAddedWithoutASchedule(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs a Temporal server")
-	}
-	ctx := t.Context()
-	cli, err := temporalx.DevServerExecutable(ctx, nil)
-	require.NoError(t, err)
-	server, err := temporalx.StartDevServer(context.Background(), temporalx.DevServerOptions{Executable: cli})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, server.Stop()) })
-	t.Setenv("TEMPORAL_ADDRESS", server.Address)
+	server, ctx := startServer(t), t.Context()
 	s := newSandbox(t)
 	env := environment(s)
 	// Signals and updates that come before the first task are obeyed once a worker runs.
