@@ -27,7 +27,6 @@ func (h *Holds) ReadDrift(ctx context.Context, in train.ReadDriftInput) (train.R
 	if out.Running.Is(in.Candidate) {
 		return out, nil
 	}
-	lacks, err := h.GitLab.Commits(ctx, in.Project, in.Candidate.SHA+".."+out.Running.Ref(), 0)
-	out.Lacks = train.Difference{Count: len(lacks), Titles: titles(lacks)}
+	out.Lacks, err = difference(ctx, h.GitLab, in.Project, in.Candidate.SHA, out.Running.Ref())
 	return out, failure(err)
 }

@@ -279,16 +279,16 @@ func (g *GitLab) resolveCut(ctx context.Context, in train.ResolveCutInput) (cut 
 		return cut, fmt.Sprintf("%s is what %s points at already: there is nothing to cut",
 			train.ShortSHA(cut.SHA), in.Current.Tag), nil
 	}
-	if cut.Adds, err = g.difference(ctx, in.Project, in.Current.SHA, cut.SHA); err != nil {
+	if cut.Adds, err = difference(ctx, g.API, in.Project, in.Current.SHA, cut.SHA); err != nil {
 		return cut, "", err
 	}
-	cut.Drops, err = g.difference(ctx, in.Project, cut.SHA, in.Current.SHA)
+	cut.Drops, err = difference(ctx, g.API, in.Project, cut.SHA, in.Current.SHA)
 	return cut, "", err
 }
 
 // difference are the commits that to has and from lacks.
-func (g *GitLab) difference(ctx context.Context, project, from, to string) (train.Difference, error) {
-	commits, err := g.API.Commits(ctx, project, from+".."+to, 0)
+func difference(ctx context.Context, api GitLabAPI, project, from, to string) (train.Difference, error) {
+	commits, err := api.Commits(ctx, project, from+".."+to, 0)
 	return train.Difference{Count: len(commits), Titles: titles(commits)}, err
 }
 

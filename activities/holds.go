@@ -205,7 +205,7 @@ func (h *Holds) compare(ctx context.Context, g train.Guard, running train.Versio
 	if running.IsZero() || running.Is(g.Candidate) || !d.Accepted.IsZero() && running.Same(d.Accepted) {
 		return nil, nil //nolint:nilnil // no hold is an answer
 	}
-	lacks, err := h.GitLab.Commits(ctx, g.Project, g.Candidate.SHA+".."+running.Ref(), 0)
+	lacks, err := difference(ctx, h.GitLab, g.Project, g.Candidate.SHA, running.Ref())
 	if err != nil && !train.FaultIs(err, train.FaultNotFound) {
 		return nil, err
 	}
@@ -217,14 +217,14 @@ func (h *Holds) compare(ctx context.Context, g train.Guard, running train.Versio
 		}
 		reasons = append(reasons, fmt.Sprintf("production runs %s, not %s %s", running, d.Expected, since))
 	}
-	if len(lacks) > 0 {
+	if lacks.Count > 0 {
 		reasons = append(reasons, fmt.Sprintf("production has %s this candidate lacks: %s",
-			words.Plural(len(lacks), "commit"), strings.Join(titles(lacks), "; ")))
+			words.Plural(lacks.Count, "commit"), strings.Join(lacks.Titles, "; ")))
 	}
 	if len(reasons) == 0 {
 		return nil, nil //nolint:nilnil // no hold is an answer
 	}
-	return &train.Hold{Kind: train.HoldDrift, Reason: strings.Join(reasons, "; "), Removes: len(lacks)}, nil
+	return &train.Hold{Kind: train.HoldDrift, Reason: strings.Join(reasons, "; "), Removes: lacks.Count}, nil
 }
 
 // AwaitChange watches what must hold, about once a minute, and returns when it
